@@ -1,0 +1,31 @@
+import type { Category } from './category.js';
+import type { Span } from './span.js';
+
+/** How bad a lexicon entry is: 1 mild to 4 severe. A policy maps severities to scores. */
+export type Severity = 1 | 2 | 3 | 4;
+
+/** A lexicon match that survived its boundary, allow-phrase and condition checks. */
+export interface LexiconDetection {
+  readonly source: 'lexicon';
+  readonly category: Category;
+  readonly span: Span;
+  readonly severity: Severity;
+  /** Stable id of the list entry, such as `en/abusive/1f3a9c02`. */
+  readonly termId: string;
+}
+
+/** A judgement of the classifier at one evaluation point. */
+export interface ClassifierDetection {
+  readonly source: 'classifier';
+  readonly category: Category;
+  /** From the onset of suspicion to the evaluation point. */
+  readonly span: Span;
+  /** Probability-like, in [0, 1]. */
+  readonly score: number;
+}
+
+/** What a detector reports. */
+export type Detection = LexiconDetection | ClassifierDetection;
+
+/** Names of the detectors, as they appear in hits and in `failedDetectors`. */
+export type DetectionSource = Detection['source'];

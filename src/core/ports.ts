@@ -1,0 +1,81 @@
+import type { Action } from './action.js';
+import type { Direction } from './direction.js';
+import type { Hit } from './hit.js';
+import type { Versions } from './verdict.js';
+
+/** Source of time; injected so that tests can hold it still. */
+export interface Clock {
+  /** Milliseconds since the Unix epoch. */
+  now(): number;
+}
+
+/** Structured log sink, in the order of pino. Never receives user text, headers or bodies. */
+export interface Logger {
+  info(fields: Readonly<Record<string, unknown>>, message: string): void;
+  warn(fields: Readonly<Record<string, unknown>>, message: string): void;
+  error(fields: Readonly<Record<string, unknown>>, message: string): void;
+}
+
+/** One screened text field or stream channel, or one body that passed unscreened. */
+export interface HitEntry {
+  /** Milliseconds since the Unix epoch. */
+  readonly timeMs: number;
+  readonly requestId: string;
+  readonly direction: Direction;
+  /** Path of the request, without query. */
+  readonly route: string;
+  /** `screened`, or why the text was not: `unscreened` (no adapter), `failed-open` (a detector failed and policy let it pass). */
+  readonly outcome: 'screened' | 'unscreened' | 'failed-open';
+  /** Path of the text field in its body, or the channel of a stream. */
+  readonly field: string;
+  readonly policy: string;
+  readonly mode: 'enforce' | 'shadow' | 'annotate';
+  readonly action: Action;
+  readonly applied: Action;
+  readonly hits: readonly Hit[];
+  readonly versions: Versions;
+}
+
+/** Append-only record of hits. `record` never throws and never blocks; what is lost is counted. */
+export interface Store {
+  /** Queues one entry; cheap enough for the request path. */
+  record(entry: HitEntry): void;
+  /** Resolves once every entry queued before the call is durable. */
+  flush(): Promise<void>;
+  /** Flushes, then releases the database. Idempotent. */
+  close(): Promise<void>;
+  /** Counters for `/metrics` and health. */
+  stats(): StoreStats;
+}
+
+/** How the record is doing. */
+export interface StoreStats {
+  readonly queued: number;
+  readonly written: number;
+  /** Entries lost because the queue was full. Alarming when above 0. */
+  readonly dropped: number;
+  /** Failed write attempts. */
+  readonly errors: number;
+  readonly healthy: boolean;
+}
+
+/** A text model with one score per category. Total: answers for every string. */
+export interface TextClassifier {
+  /** Changes whenever a score can change. */
+  readonly version: string;
+  /** What computes: `kernel`, `tfjs-node`, `tfjs-wasm` or `tfjs-cpu`. */
+  readonly backend: string;
+  /** Scores of one window of text. `Float32Array` of length 10, `CATEGORIES` order, each in [0, 1]. The array may be reused by the next call. */
+  score(text: string): Float32Array;
+  /** Starts a running score for a text that arrives word by word. */
+  begin(): RunningScore;
+  /** Frees native memory. Idempotent. */
+  dispose(): void;
+}
+
+/** Running score over a growing window; feeding a text in pieces cut at word ends equals `score` of the whole. */
+export interface RunningScore {
+  append(text: string): void;
+  /** As `TextClassifier.score`, over everything appended so far. The array may be reused. */
+  scores(): Float32Array;
+}
