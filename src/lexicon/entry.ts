@@ -1,0 +1,32 @@
+import type { Category, Severity } from '../core/index.js';
+
+/** How a phrase must stand in the text: whether its edges must be word edges. */
+export interface Phrase {
+  /** As written in the list, without edge stars. */
+  readonly text: string;
+  readonly openStart: boolean;
+  readonly openEnd: boolean;
+}
+
+/** A context condition: it holds when one of its phrases occurs near the hit. */
+export interface Condition {
+  readonly kind: 'near' | 'unless';
+  readonly phrases: readonly Phrase[];
+}
+
+/** One list entry with its braces expanded. */
+export interface LexiconEntry {
+  readonly id: string;
+  readonly category: Category;
+  readonly severity: Severity;
+  readonly terms: readonly Phrase[];
+  readonly conditions: readonly Condition[];
+  /** How far a condition may stand from the hit, UTF-16 units. `back` may be Infinity; `ahead` is always bounded. */
+  readonly within: { readonly back: number; readonly ahead: number };
+}
+
+/** A parsed list: entries, and phrases inside which no entry counts. */
+export interface ParsedList {
+  readonly entries: readonly LexiconEntry[];
+  readonly allow: readonly Phrase[];
+}
