@@ -1,0 +1,62 @@
+import type { Category, Direction, TextEdit, TextField } from '../core/index.js';
+import type { SseEvent } from '../sse/index.js';
+
+/** New text of one channel, as one event carries it. */
+export interface ChannelDelta {
+  /** Names the run of text that is judged as one, such as `choices[0].content`. */
+  readonly channel: string;
+  readonly text: string;
+  /** Set when no further text of this channel follows. */
+  readonly closes?: boolean;
+}
+
+/** What a client is told about a block. Holds no text of the user or the model. */
+export interface BlockInfo {
+  /** Sentence for the reader. */
+  readonly notice: string;
+  /** Finds the entry in the record. */
+  readonly hitId: string;
+  readonly category: Category | undefined;
+}
+
+/** An answer that replaces the call to the backend. */
+export interface BlockedInput {
+  readonly status: number;
+  readonly body: unknown;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** What an error answer says, before a format gives it its shape. */
+export interface ErrorInfo {
+  readonly status: number;
+  readonly type: string;
+  readonly code: string;
+  readonly message: string;
+}
+
+/** Knows one wire format: where its texts are and how its answers look. Pure: no detection, no I/O, no state. */
+export interface Adapter {
+  readonly name: string;
+  /** Returns every text that the body carries in that direction; empty for an unknown shape. Never throws. */
+  readTexts(body: unknown, direction: Direction): readonly TextField[];
+  /** Returns a copy of the body with the texts at the paths of the edits replaced. The body is not changed. */
+  writeTexts(body: unknown, edits: readonly TextEdit[]): unknown;
+  /** Whether the request asks for an event stream. */
+  wantsStream(body: unknown): boolean;
+  /** Returns the text of an event, at most one delta per channel; empty for events without text. Never throws. */
+  readDelta(event: SseEvent): readonly ChannelDelta[];
+  /** Returns the event with the text of each named channel replaced; channels not named stay. */
+  writeDelta(event: SseEvent, replacements: ReadonlyMap<string, string>): SseEvent;
+  /** Returns an event that carries only `text` on `channel`, with the id and model of the template. */
+  frameDelta(channel: string, text: string, template: SseEvent): SseEvent;
+  /** Returns the channels that end with this event: what is held of them has to leave before it. */
+  endsChannels(event: SseEvent): readonly string[] | 'all' | undefined;
+  /** Returns the events that end a blocked stream in the way of the format. */
+  frameBlocked(template: SseEvent | undefined): SseEvent[];
+  /** Returns the answer to a request whose Input is blocked. */
+  blockedInput(info: BlockInfo): BlockedInput;
+  /** Returns the whole body of an answer whose Output is blocked: none of its text, its usage kept. */
+  blockedOutput(body: unknown, info: BlockInfo): unknown;
+  /** Returns an error body in the shape that clients of the format parse. */
+  errorBody(info: ErrorInfo): unknown;
+}

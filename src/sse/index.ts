@@ -1,0 +1,3 @@
+export * from './encode.js';
+export * from './sse-event.js';
+export * from './sse-parser.js';
