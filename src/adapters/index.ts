@@ -1,1 +1,3 @@
 export * from './adapter.js';
+export * from './openai-chat.js';
+export * from './registry.js';

@@ -17,6 +17,7 @@ export class SseParser {
   #fragments: Uint8Array[] = [];
   #fragmentBytes = 0;
   #eventBytes = 0;
+  #lineBytes = 0;
   #afterCr = false;
   #firstLine = true;
   #data: string[] = [];
@@ -74,7 +75,7 @@ export class SseParser {
   #takeLine(): string {
     const [first] = this.#fragments;
     const bytes = this.#fragments.length === 1 && first !== undefined ? first : Buffer.concat(this.#fragments);
-    this.#eventBytes += this.#fragmentBytes;
+    this.#lineBytes = this.#fragmentBytes;
     this.#fragments = [];
     this.#fragmentBytes = 0;
     const line = this.#decoder.decode(bytes);
@@ -95,7 +96,10 @@ export class SseParser {
     if (name === '') {
       // Comments leave at once: they keep a connection alive while an event is still incomplete.
       events.push({ data: '', comment: value });
-    } else if (name === 'data') {
+      return;
+    }
+    this.#eventBytes += this.#lineBytes;
+    if (name === 'data') {
       this.#data.push(value);
     } else if (name === 'event') {
       this.#event = value === '' ? undefined : value;

@@ -1,0 +1,162 @@
+import { asArray, isJsonObject, type JsonObject } from './json.js';
+
+/** One place in a body that holds text, found once and used for reading and for writing alike. */
+export interface TextSlot {
+  readonly path: string;
+  readonly role?: string;
+  readonly text: string;
+  /** Channel of a stream; several slots of one event may share it. */
+  readonly channel: string;
+  /** Position in `choices`, for answers. */
+  readonly choice?: number;
+  /** Whether the text is JSON source, in which characters can be escaped. */
+  readonly encoded: boolean;
+  /** Replaces the text in the body that was searched. */
+  readonly write: (text: string) => void;
+}
+
+interface Place {
+  readonly path: string;
+  readonly channel: string;
+  readonly role?: string;
+  readonly choice?: number;
+  readonly encoded?: boolean;
+}
+
+/** Keys of a message or delta that hold a plain string. */
+const STRING_KEYS = ['refusal', 'reasoning_content', 'reasoning'];
+/** Keys of a content part that hold its text, whatever its declared type: a backend may read them all. */
+const PART_KEYS = ['text', 'refusal', 'reasoning', 'reasoning_content'];
+/** Keys of a content part that hold further parts. */
+const NESTED_PART_KEYS = ['content', 'thinking'];
+
+/** Returns every text of a chat request: all messages of every role, tools, functions, prediction, response format. */
+export function readRequestSlots(body: unknown): TextSlot[] {
+  const slots: TextSlot[] = [];
+  if (!isJsonObject(body)) return slots;
+  asArray(body['messages']).forEach((message, index) => {
+    if (!isJsonObject(message)) return;
+    const path = `messages[${index}]`;
+    const role = message['role'];
+    readMessage(message, { path, channel: path, ...(typeof role === 'string' ? { role } : {}) }, slots);
+    readString(message, 'name', { path, channel: path, ...(typeof role === 'string' ? { role } : {}) }, slots);
+  });
+  for (const key of ['tools', 'functions']) readSchema(body[key], { path: key, channel: key }, slots);
+  const prediction = body['prediction'];
+  if (isJsonObject(prediction)) {
+    readContent(prediction, 'content', { path: 'prediction', channel: 'prediction' }, slots);
+  }
+  readSchema(body['response_format'], { path: 'response_format', channel: 'response_format' }, slots);
+  return slots;
+}
+
+/** Returns every text of an answer (`message`) or of one chunk of a stream (`delta`). */
+export function readResponseSlots(body: unknown, kind: 'message' | 'delta'): TextSlot[] {
+  const slots: TextSlot[] = [];
+  if (!isJsonObject(body)) return slots;
+  asArray(body['choices']).forEach((choice, position) => {
+    if (!isJsonObject(choice)) return;
+    const index = typeof choice['index'] === 'number' ? choice['index'] : position;
+    const channel = `choices[${index}]`;
+    const message = choice[kind];
+    if (!isJsonObject(message)) return;
+    const role = kind === 'message' ? message['role'] : undefined;
+    const place = { path: `choices[${position}].${kind}`, channel, choice: position };
+    readMessage(message, { ...place, ...(typeof role === 'string' ? { role } : {}) }, slots, kind === 'delta');
+  });
+  return slots;
+}
+
+function readMessage(message: JsonObject, place: Place, slots: TextSlot[], streamed = false): void {
+  readContent(message, 'content', place, slots);
+  for (const key of STRING_KEYS) readString(message, key, place, slots);
+  asArray(message['reasoning_details']).forEach((detail, index) => {
+    if (!isJsonObject(detail)) return;
+    const at = { ...place, path: `${place.path}.reasoning_details[${index}]` };
+    for (const key of ['text', 'summary']) readString(detail, key, at, slots, `${place.channel}.reasoning_details`);
+  });
+  asArray(message['tool_calls']).forEach((call, position) => {
+    if (!isJsonObject(call)) return;
+    const index = typeof call['index'] === 'number' ? call['index'] : position;
+    const channel = `${place.channel}.tool_calls[${index}]`;
+    const path = `${place.path}.tool_calls[${position}]`;
+    readCall(call['function'], { ...place, path: `${path}.function`, channel }, slots, streamed);
+    readCall(call['custom'], { ...place, path: `${path}.custom`, channel }, slots, streamed);
+  });
+  const call = { ...place, path: `${place.path}.function_call`, channel: `${place.channel}.function_call` };
+  readCall(message['function_call'], call, slots, streamed);
+  const audio = message['audio'];
+  if (isJsonObject(audio)) {
+    readString(audio, 'transcript', { ...place, path: `${place.path}.audio` }, slots, `${place.channel}.audio`);
+  }
+}
+
+function readCall(call: unknown, place: Place, slots: TextSlot[], streamed: boolean): void {
+  if (!isJsonObject(call)) return;
+  // A streamed name is one of the tools that the request listed; held back, it would break clients that expect it first.
+  if (!streamed) readString(call, 'name', place, slots, `${place.channel}.name`);
+  // An escape can be cut by a chunk border, so streamed arguments are read as they stand.
+  readString(call, 'arguments', { ...place, encoded: !streamed }, slots, place.channel);
+  readString(call, 'input', place, slots, place.channel);
+}
+
+function readContent(holder: JsonObject, key: string, place: Place, slots: TextSlot[]): void {
+  const content = holder[key];
+  const path = `${place.path}.${key}`;
+  const channel = `${place.channel}.${key}`;
+  readString(holder, key, place, slots);
+  if (isJsonObject(content)) readPart(content, { ...place, path, channel }, slots);
+  if (!Array.isArray(content)) return;
+  content.forEach((part: unknown, index) => {
+    const at = { ...place, path: `${path}[${index}]`, channel };
+    if (isJsonObject(part)) readPart(part, at, slots);
+    else if (typeof part === 'string') {
+      slots.push(
+        slotFor(at, part, (text) => {
+          content[index] = text;
+        }),
+      );
+    }
+  });
+}
+
+function readPart(part: JsonObject, place: Place, slots: TextSlot[]): void {
+  for (const key of PART_KEYS) readString(part, key, place, slots, place.channel);
+  for (const key of NESTED_PART_KEYS) {
+    const outer = place.channel.replace(/\.\w+$/, '');
+    readContent(part, key, { ...place, channel: outer }, slots);
+  }
+}
+
+/** Names and descriptions reach the model, at any depth of a parameter schema. */
+function readSchema(value: unknown, place: Place, slots: TextSlot[]): void {
+  if (Array.isArray(value)) {
+    value.forEach((item: unknown, index) => {
+      readSchema(item, { ...place, path: `${place.path}[${index}]` }, slots);
+    });
+  } else if (isJsonObject(value)) {
+    for (const key of ['name', 'title', 'description']) readString(value, key, place, slots);
+    for (const [key, child] of Object.entries(value)) {
+      if (typeof child === 'object') readSchema(child, { ...place, path: `${place.path}${member(key)}` }, slots);
+    }
+  }
+}
+
+function member(key: string): string {
+  return /^[A-Za-z_$][\w$]*$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
+}
+
+function readString(holder: JsonObject, key: string, place: Place, slots: TextSlot[], channel?: string): void {
+  const text = holder[key];
+  if (typeof text !== 'string') return;
+  const at = { ...place, path: `${place.path}.${key}`, channel: channel ?? `${place.channel}.${key}` };
+  slots.push(
+    slotFor(at, text, (replacement) => {
+      holder[key] = replacement;
+    }),
+  );
+}
+
+function slotFor(place: Place, text: string, write: (text: string) => void): TextSlot {
+  return { ...place, encoded: place.encoded ?? false, text, write };
+}
