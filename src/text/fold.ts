@@ -58,7 +58,9 @@ function foldUncached(codePoint: number): number {
   const kana = toKatakana(folded.codePointAt(0) ?? codePoint);
   const letter = LOOKALIKES.get(String.fromCodePoint(kana)) ?? String.fromCodePoint(kana);
   if (!WORD.test(letter)) return SEPARATOR;
-  return letter.codePointAt(0) ?? codePoint;
+  const unit = letter.codePointAt(0) ?? codePoint;
+  // Folded until stable, so that folding twice is folding once.
+  return unit === codePoint ? unit : foldUncached(unit);
 }
 
 function toKatakana(codePoint: number): number {
