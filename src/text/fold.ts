@@ -1,3 +1,5 @@
+import { SIMPLIFIED, TRADITIONAL } from './tables/traditional.js';
+
 /** Folded unit of a character that matching skips: zero-width, bidi controls, combining marks, variation selectors. */
 export const IGNORABLE = 0;
 /** Folded unit of a character that separates words. */
@@ -55,12 +57,19 @@ function foldUncached(codePoint: number): number {
   const recomposed = [...letters.join('').normalize('NFC')];
   const first = recomposed.length === 1 ? recomposed[0] : undefined;
   const folded = first ?? char.toLowerCase();
-  const kana = toKatakana(folded.codePointAt(0) ?? codePoint);
+  const kana = toKatakana(toSimplified(folded.codePointAt(0) ?? codePoint));
   const letter = LOOKALIKES.get(String.fromCodePoint(kana)) ?? String.fromCodePoint(kana);
   if (!WORD.test(letter)) return SEPARATOR;
   const unit = letter.codePointAt(0) ?? codePoint;
   // Folded until stable, so that folding twice is folding once.
   return unit === codePoint ? unit : foldUncached(unit);
+}
+
+function toSimplified(codePoint: number): number {
+  if (codePoint < 0x3400 || codePoint > 0x9fff) return codePoint;
+  // Every entry is one UTF-16 unit. A search is affordable: each code point is folded once per table.
+  const index = TRADITIONAL.indexOf(String.fromCharCode(codePoint));
+  return index < 0 ? codePoint : SIMPLIFIED.charCodeAt(index);
 }
 
 function toKatakana(codePoint: number): number {

@@ -12,6 +12,7 @@ describe('createFold', () => {
     ['mathematical letter', '𝐤', 'k'],
     ['circled letter', 'ⓚ', 'k'],
     ['regional indicator', '🇰', 'k'],
+    ['traditional Chinese', '殺', '杀'],
     ['hiragana', 'か', 'カ'],
     ['voiced kana stays apart', 'が', 'ガ'],
   ])('%s', (_, from, to) => {
