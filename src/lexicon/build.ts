@@ -82,6 +82,8 @@ export function buildLexicon(lists: readonly ParsedList[]): Lexicon {
   }
   const spelledSequences = spelledPatterns.map((pattern) => pattern.units.map(symbolFor));
   const count = symbols.size + 2;
+  // One array read per character on the hot path; only letters beyond the basic plane need the map.
+  const basic = Uint16Array.from({ length: 0x10000 }, (_, unit) => symbols.get(coarseUnit(unit)) ?? 0);
   return {
     version: digest.digest('hex').slice(0, 12),
     size: patterns.filter((pattern) => pattern.use.kind === 'deny').length,
@@ -90,7 +92,7 @@ export function buildLexicon(lists: readonly ParsedList[]): Lexicon {
     spelled: new Automaton(spelledSequences, count),
     spelledPatterns,
     fold,
-    symbolOf: (unit) => symbols.get(coarseUnit(unit)) ?? 0,
+    symbolOf: (unit) => (unit < 0x10000 ? (basic[unit] ?? 0) : (symbols.get(coarseUnit(unit)) ?? 0)),
   };
 }
 
