@@ -43,7 +43,13 @@ const INSERT = `
 
 /** Opens (or creates) the hit record in one SQLite file. Throws `StoreError` when the file cannot be used. */
 export function openSqliteStore(options: SqliteStoreOptions): Store {
-  return new SqliteStore(openDatabase(options.path), options);
+  const database = openDatabase(options.path);
+  try {
+    return new SqliteStore(database, options);
+  } catch (error) {
+    database.close();
+    throw new StoreError(`Cannot use the store ${options.path}: ${messageOf(error)}`, { cause: error });
+  }
 }
 
 function openDatabase(path: string): Database.Database {

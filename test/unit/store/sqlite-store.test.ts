@@ -153,6 +153,14 @@ describe('SQLite store', () => {
     expect(() => openAt(path)).toThrow(/schema version 99/);
   });
 
+  test('a database without its table is a StoreError', async () => {
+    await openAt(path).close();
+    const damaged = new Database(path);
+    damaged.exec('DROP TABLE hits');
+    damaged.close();
+    expect(() => openAt(path)).toThrow(StoreError);
+  });
+
   test('a process killed in the middle keeps every acknowledged hit', async () => {
     const child = spawn(process.execPath, ['--import', 'tsx', join(__dirname, 'crash-child.ts'), path], {
       stdio: ['ignore', 'pipe', 'inherit'],
