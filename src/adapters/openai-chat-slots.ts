@@ -1,4 +1,5 @@
 import { asArray, isJsonObject, type JsonObject } from './json.js';
+import { decodeJsonSource, encodeJsonSource } from './json-source.js';
 
 /** One place in a body that holds text, found once and used for reading and for writing alike. */
 export interface TextSlot {
@@ -9,8 +10,6 @@ export interface TextSlot {
   readonly channel: string;
   /** Position in `choices`, for answers. */
   readonly choice?: number;
-  /** Whether the text is JSON source, in which characters can be escaped. */
-  readonly encoded: boolean;
   /** Replaces the text in the body that was searched. */
   readonly write: (text: string) => void;
 }
@@ -20,6 +19,7 @@ interface Place {
   readonly channel: string;
   readonly role?: string;
   readonly choice?: number;
+  /** Whether the text is JSON source, in which characters can be escaped. */
   readonly encoded?: boolean;
 }
 
@@ -29,6 +29,8 @@ const STRING_KEYS = ['refusal', 'reasoning_content', 'reasoning'];
 const PART_KEYS = ['text', 'refusal', 'reasoning', 'reasoning_content'];
 /** Keys of a content part that hold further parts. */
 const NESTED_PART_KEYS = ['content', 'thinking'];
+/** Keys of a JSON schema that hold free values. */
+const VALUE_KEYS = new Set(['enum', 'examples', 'default', 'const']);
 
 /** Returns every text of a chat request: all messages of every role, tools, functions, prediction, response format. */
 export function readRequestSlots(body: unknown): TextSlot[] {
@@ -79,9 +81,10 @@ function readMessage(message: JsonObject, place: Place, slots: TextSlot[], strea
     if (!isJsonObject(call)) return;
     const index = typeof call['index'] === 'number' ? call['index'] : position;
     const channel = `${place.channel}.tool_calls[${index}]`;
+    const custom = `${place.channel}.custom_tool_calls[${index}]`;
     const path = `${place.path}.tool_calls[${position}]`;
     readCall(call['function'], { ...place, path: `${path}.function`, channel }, slots, streamed);
-    readCall(call['custom'], { ...place, path: `${path}.custom`, channel }, slots, streamed);
+    readCall(call['custom'], { ...place, path: `${path}.custom`, channel: custom }, slots, streamed);
   });
   const call = { ...place, path: `${place.path}.function_call`, channel: `${place.channel}.function_call` };
   readCall(message['function_call'], call, slots, streamed);
@@ -95,8 +98,7 @@ function readCall(call: unknown, place: Place, slots: TextSlot[], streamed: bool
   if (!isJsonObject(call)) return;
   // A streamed name is one of the tools that the request listed; held back, it would break clients that expect it first.
   if (!streamed) readString(call, 'name', place, slots, `${place.channel}.name`);
-  // An escape can be cut by a chunk border, so streamed arguments are read as they stand.
-  readString(call, 'arguments', { ...place, encoded: !streamed }, slots, place.channel);
+  readString(call, 'arguments', { ...place, encoded: true }, slots, place.channel);
   readString(call, 'input', place, slots, place.channel);
 }
 
@@ -137,7 +139,8 @@ function readSchema(value: unknown, place: Place, slots: TextSlot[]): void {
   } else if (isJsonObject(value)) {
     for (const key of ['name', 'title', 'description']) readString(value, key, place, slots);
     for (const [key, child] of Object.entries(value)) {
-      if (typeof child === 'object') readSchema(child, { ...place, path: `${place.path}${member(key)}` }, slots);
+      if (VALUE_KEYS.has(key)) readContent(value, key, place, slots);
+      else if (typeof child === 'object') readSchema(child, { ...place, path: `${place.path}${member(key)}` }, slots);
     }
   }
 }
@@ -157,6 +160,8 @@ function readString(holder: JsonObject, key: string, place: Place, slots: TextSl
   );
 }
 
-function slotFor(place: Place, text: string, write: (text: string) => void): TextSlot {
-  return { ...place, encoded: place.encoded ?? false, text, write };
+function slotFor(place: Place, source: string, write: (text: string) => void): TextSlot {
+  const { encoded, ...rest } = place;
+  if (encoded !== true) return { ...rest, text: source, write };
+  return { ...rest, text: decodeJsonSource(source), write: (text) => write(encodeJsonSource(text)) };
 }

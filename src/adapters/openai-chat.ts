@@ -2,8 +2,8 @@ import type { Direction, TextEdit, TextField } from '../core/index.js';
 import type { SseEvent } from '../sse/index.js';
 import type { Adapter, BlockedInput, BlockInfo, ChannelDelta, ErrorInfo } from './adapter.js';
 import { asArray, isJsonObject, type JsonObject, parseJson } from './json.js';
+import { encodeJsonSource } from './json-source.js';
 import { readRequestSlots, readResponseSlots } from './openai-chat-slots.js';
-import { decodeUnicodeEscapes } from './unicode-escapes.js';
 
 const DONE = '[DONE]';
 /** Top-level keys of a chunk or answer that identify it and carry no generated text. */
@@ -20,10 +20,10 @@ export const openaiChat: Adapter = {
   name: 'openai-chat',
 
   readTexts(body: unknown, direction: Direction): readonly TextField[] {
-    return slotsOf(body, direction).map(({ path, role, text, encoded }) => ({
+    return slotsOf(body, direction).map(({ path, role, text }) => ({
       path,
       ...(role === undefined ? {} : { role }),
-      text: encoded ? decodeUnicodeEscapes(text) : text,
+      text,
     }));
   },
 
@@ -55,7 +55,9 @@ export const openaiChat: Adapter = {
   },
 
   writeDelta(event: SseEvent, replacements: ReadonlyMap<string, string>): SseEvent {
-    const unchanged = this.readDelta(event).every(({ channel, text }) => (replacements.get(channel) ?? text) === text);
+    const unchanged = openaiChat
+      .readDelta(event)
+      .every(({ channel, text }) => (replacements.get(channel) ?? text) === text);
     if (unchanged) return event;
     const chunk = parseData(event);
     const written = new Set<string>();
@@ -159,13 +161,17 @@ function choiceIndex(choice: JsonObject, position: number): number {
 
 function channelsOf(index: number): string[] {
   const base = `choices[${index}]`;
-  const tools = Array.from({ length: NAMED_TOOL_CALLS }, (_, tool) => `${base}.tool_calls[${tool}]`);
+  const tools = Array.from({ length: NAMED_TOOL_CALLS }, (_, tool) => [
+    `${base}.tool_calls[${tool}]`,
+    `${base}.custom_tool_calls[${tool}]`,
+  ]).flat();
   return [...[...TEXT_CHANNELS, ...OTHER_CHANNELS].map((key) => `${base}.${key}`), ...tools];
 }
 
 function deltaFor({ key, index, text }: { key: string; index: number; text: string }): JsonObject {
-  if (key === 'tool_calls') return { tool_calls: [{ index, function: { arguments: text } }] };
-  if (key === 'function_call') return { function_call: { arguments: text } };
+  if (key === 'tool_calls') return { tool_calls: [{ index, function: { arguments: encodeJsonSource(text) } }] };
+  if (key === 'custom_tool_calls') return { tool_calls: [{ index, custom: { input: text } }] };
+  if (key === 'function_call') return { function_call: { arguments: encodeJsonSource(text) } };
   if (key === 'audio') return { audio: { transcript: text } };
   if (key === 'reasoning_details') return { reasoning_details: [{ type: 'reasoning.text', text }] };
   if (key === 'thinking') return { content: [{ type: 'thinking', thinking: [{ type: 'text', text }] }] };

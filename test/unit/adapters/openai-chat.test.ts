@@ -1,0 +1,255 @@
+import fc from 'fast-check';
+import { openaiChat } from '../../../src/adapters/index.js';
+import type { SseEvent } from '../../../src/sse/index.js';
+
+const request = {
+  model: 'm',
+  messages: [
+    { role: 'system', content: 'one' },
+    {
+      role: 'user',
+      name: 'two',
+      content: [
+        { type: 'text', text: 'three' },
+        { type: 'image_url', image_url: { url: 'u' } },
+      ],
+    },
+    {
+      role: 'assistant',
+      content: null,
+      refusal: 'four',
+      reasoning_content: 'five',
+      tool_calls: [
+        { id: 'c', type: 'function', function: { name: 'six', arguments: '{"q":"\\u006eine\\nzorgblat"}' } },
+      ],
+    },
+    {
+      role: 'assistant',
+      content: [{ type: 'refusal', refusal: 'seven' }],
+      function_call: { name: 'f', arguments: '{}' },
+    },
+    { role: 'tool', tool_call_id: 'c', content: 'eight' },
+  ],
+  tools: [
+    {
+      type: 'function',
+      function: {
+        name: 'g',
+        description: 'ten',
+        parameters: { properties: { 'a b': { description: 'eleven', enum: ['twelve'] } } },
+      },
+    },
+  ],
+};
+
+const answer = {
+  id: 'x',
+  object: 'chat.completion',
+  created: 1,
+  model: 'm',
+  choices: [
+    {
+      index: 0,
+      message: { role: 'assistant', content: 'a zorgblat', refusal: null, reasoning_content: 'b', reasoning: 'c' },
+      logprobs: { content: [{ token: 'a' }] },
+      finish_reason: 'stop',
+    },
+    { index: 1, message: { role: 'assistant', content: 'd' }, logprobs: { content: [] }, finish_reason: 'stop' },
+  ],
+  usage: { total_tokens: 3 },
+};
+
+const info = { notice: 'Stopped.', hitId: 'h1', category: 'abusive' } as const;
+
+function chunk(choices: readonly object[], extra: object = {}): SseEvent {
+  return {
+    data: JSON.stringify({ id: 'x', object: 'chat.completion.chunk', created: 1, model: 'm', choices, ...extra }),
+  };
+}
+
+describe('openaiChat on whole bodies', () => {
+  it('reads every text of a request', () => {
+    const fields = Object.fromEntries(openaiChat.readTexts(request, 'input').map(({ path, text }) => [path, text]));
+    expect(fields).toEqual({
+      'messages[0].content': 'one',
+      'messages[1].content[0].text': 'three',
+      'messages[1].name': 'two',
+      'messages[2].refusal': 'four',
+      'messages[2].reasoning_content': 'five',
+      'messages[2].tool_calls[0].function.name': 'six',
+      'messages[2].tool_calls[0].function.arguments': '{"q":"nine\u2000zorgblat"}',
+      'messages[3].content[0].refusal': 'seven',
+      'messages[3].function_call.name': 'f',
+      'messages[3].function_call.arguments': '{}',
+      'messages[4].content': 'eight',
+      'tools[0].function.name': 'g',
+      'tools[0].function.description': 'ten',
+      'tools[0].function.parameters.properties["a b"].description': 'eleven',
+      'tools[0].function.parameters.properties["a b"].enum[0]': 'twelve',
+    });
+  });
+
+  it('reads every text of an answer', () => {
+    expect(openaiChat.readTexts(answer, 'output').map(({ text }) => text)).toEqual(['a zorgblat', 'b', 'c', 'd']);
+  });
+
+  it.each([
+    ['no object', null],
+    ['a list', []],
+    [
+      'odd types',
+      { messages: [null, 3, { content: 4 }, { tool_calls: [null, { function: 'x' }] }], choices: 'x', tools: 7 },
+    ],
+  ])('finds nothing in %s', (_, body) => {
+    expect(openaiChat.readTexts(body, 'input')).toEqual([]);
+    expect(openaiChat.readTexts(body, 'output')).toEqual([]);
+  });
+
+  it('writes without touching the source, and drops log probabilities of a changed choice', () => {
+    const before = structuredClone(answer);
+    const after = openaiChat.writeTexts(answer, [{ path: 'choices[0].message.content', text: 'a ***' }]);
+    expect(answer).toEqual(before);
+    expect(after).toMatchObject({
+      choices: [{ message: { content: 'a ***' }, logprobs: null }, { logprobs: { content: [] } }],
+    });
+  });
+
+  it('keeps arguments valid JSON when it edits them', () => {
+    const path = 'messages[2].tool_calls[0].function.arguments';
+    const text = openaiChat.readTexts(request, 'input').find((field) => field.path === path)?.text ?? '';
+    const after = openaiChat.writeTexts(request, [{ path, text: text.replace('zorgblat', '***') }]);
+    const call = openaiChat.readTexts(after, 'input').find((field) => field.path === path);
+    expect(call?.text).toBe('{"q":"nine\u2000***"}');
+    expect(JSON.stringify(after)).toContain('nine\\\\n***');
+  });
+
+  it('changes nothing without edits, and finds each path once', () => {
+    const text = fc.string();
+    const part = fc.record({ type: fc.constant('text'), text, refusal: text }, { requiredKeys: [] });
+    const content = fc.oneof(text, fc.constant(null), fc.array(fc.oneof(part, text, fc.jsonValue())), fc.jsonValue());
+    const call = fc.record({ function: fc.record({ name: text, arguments: text }) });
+    const message = fc.record({ role: text, content, tool_calls: fc.array(call) }, { requiredKeys: ['role'] });
+    const body = fc.oneof(
+      fc.jsonValue(),
+      fc.record({ messages: fc.array(message), tools: fc.jsonValue() }),
+      fc.record({ choices: fc.array(fc.record({ message })) }),
+    );
+    fc.assert(
+      fc.property(body, (value) => {
+        expect(openaiChat.writeTexts(value, [])).toEqual(value);
+        for (const direction of ['input', 'output'] as const) {
+          const fields = openaiChat.readTexts(value, direction);
+          expect(new Set(fields.map(({ path }) => path)).size).toBe(fields.length);
+        }
+      }),
+    );
+  });
+
+  it('puts a notice in place of a blocked answer and keeps its usage', () => {
+    const blocked = openaiChat.blockedOutput(answer, info);
+    expect(JSON.stringify(blocked)).not.toContain('zorgblat');
+    expect(blocked).toMatchObject({
+      id: 'x',
+      choices: [
+        { index: 0, message: { content: 'Stopped.', refusal: null }, finish_reason: 'content_filter' },
+        { index: 1, finish_reason: 'content_filter' },
+      ],
+      usage: { total_tokens: 3 },
+      moderation: { category: 'abusive', hit_id: 'h1' },
+    });
+  });
+
+  it('answers a blocked request so that clients do not try again', () => {
+    expect(openaiChat.blockedInput(info)).toMatchObject({
+      status: 400,
+      headers: { 'x-should-retry': 'false' },
+      body: { error: { type: 'invalid_request_error', param: 'messages', code: 'content_filter' } },
+    });
+  });
+
+  it.each([
+    [true, true],
+    ['true', true],
+    [1, true],
+    [false, false],
+    ['no', false],
+    [undefined, false],
+  ])('takes stream %p as %p', (stream, expected) => {
+    expect(openaiChat.wantsStream({ stream })).toBe(expected);
+  });
+});
+
+describe('openaiChat on streams', () => {
+  it('reads one delta per choice and channel', () => {
+    const event = chunk([
+      { index: 1, delta: { content: 'a', reasoning_content: 'b', refusal: 'c' } },
+      { index: 0, delta: { tool_calls: [{ index: 2, function: { name: 'f', arguments: '{"' } }] } },
+    ]);
+    expect(openaiChat.readDelta(event)).toEqual([
+      { channel: 'choices[1].content', text: 'a' },
+      { channel: 'choices[1].refusal', text: 'c' },
+      { channel: 'choices[1].reasoning_content', text: 'b' },
+      { channel: 'choices[0].tool_calls[2]', text: '{"' },
+    ]);
+  });
+
+  it.each<[string, SseEvent]>([
+    ['[DONE]', { data: '[DONE]' }],
+    ['a comment', { data: '', comment: 'keep-alive' }],
+    ['usage', chunk([], { usage: {} })],
+    ['no JSON', { data: '{"choices":[' }],
+  ])('reads no text from %s', (_, event) => {
+    expect(openaiChat.readDelta(event)).toEqual([]);
+    expect(openaiChat.writeDelta(event, new Map([['choices[0].content', 'x']]))).toBe(event);
+  });
+
+  it('replaces named channels only, and drops log probabilities with them', () => {
+    const event = chunk([
+      { index: 0, delta: { content: 'ab', reasoning: 'r' }, logprobs: { content: [{ token: 'ab' }] } },
+    ]);
+    const written = openaiChat.writeDelta(event, new Map([['choices[0].content', 'a']]));
+    expect(JSON.parse(written.data).choices).toEqual([
+      { index: 0, delta: { content: 'a', reasoning: 'r' }, logprobs: null },
+    ]);
+    expect(openaiChat.writeDelta(event, new Map([['choices[0].content', 'ab']]))).toBe(event);
+  });
+
+  it.each([
+    'choices[0].content',
+    'choices[3].reasoning_content',
+    'choices[0].reasoning',
+    'choices[0].reasoning_details',
+    'choices[0].thinking',
+    'choices[0].refusal',
+    'choices[1].tool_calls[4]',
+    'choices[1].custom_tool_calls[4]',
+    'choices[0].function_call',
+    'choices[0].audio',
+  ])('frames text that reads back on %s', (channel) => {
+    const template = chunk([{ index: 0, delta: { role: 'assistant' } }], { usage: null });
+    const framed = openaiChat.frameDelta(channel, 'zorg\u2000blat', template);
+    expect(openaiChat.readDelta(framed)).toEqual([{ channel, text: 'zorg\u2000blat' }]);
+    expect(JSON.parse(framed.data)).toMatchObject({ id: 'x', created: 1, model: 'm' });
+    expect(framed.event).toBeUndefined();
+  });
+
+  it('ends the channels of a choice with its finish reason, and all with [DONE]', () => {
+    const ended = openaiChat.endsChannels(chunk([{ index: 1, delta: {}, finish_reason: 'stop' }]));
+    expect(ended).toEqual(expect.arrayContaining(['choices[1].content', 'choices[1].tool_calls[0]']));
+    expect(ended).not.toContain('choices[0].content');
+    expect(openaiChat.endsChannels(chunk([{ index: 1, delta: {}, finish_reason: null }]))).toBeUndefined();
+    expect(openaiChat.endsChannels({ data: '[DONE]' })).toBe('all');
+  });
+
+  it('ends a blocked stream with an empty delta, the finish reason, and [DONE]', () => {
+    const [finish, done, ...rest] = openaiChat.frameBlocked(chunk([{ index: 1, delta: { content: 'zorgblat' } }]));
+    expect(JSON.parse(finish?.data ?? '')).toMatchObject({
+      id: 'x',
+      choices: [{ index: 1, delta: {}, finish_reason: 'content_filter' }],
+    });
+    expect(finish?.data).not.toContain('zorgblat');
+    expect(done).toEqual({ data: '[DONE]' });
+    expect(rest).toEqual([]);
+    expect(openaiChat.frameBlocked(undefined)).toHaveLength(2);
+  });
+});

@@ -1,0 +1,24 @@
+import { findAdapter } from '../../../src/adapters/index.js';
+
+const chat = { messages: [{ role: 'user', content: 'hi' }] };
+
+describe('findAdapter', () => {
+  it.each([
+    ['the plain path', '/v1/chat/completions', {}],
+    ['a deployment path with a query', '/openai/deployments/d/chat/completions?api-version=1', {}],
+    ['other spellings', '//V1/chat//completions/', {}],
+    ['percent escapes', '/v1/ch%61t%2Fcompletions', {}],
+    ['a chat body on any path', '/assistant', chat],
+  ])('knows chat by %s', (_, path, body) => {
+    expect(findAdapter(path, body)?.name).toBe('openai-chat');
+  });
+
+  it.each([
+    ['another format', '/v1/messages', chat],
+    ['another body', '/v1/embeddings', { input: 'hi' }],
+    ['no body', '/', undefined],
+    ['no messages', '/', { messages: [] }],
+  ])('has none for %s', (_, path, body) => {
+    expect(findAdapter(path, body)).toBeUndefined();
+  });
+});
