@@ -1,0 +1,216 @@
+import { z } from 'zod';
+import { CATEGORIES, CATEGORY_INFO, type Category } from '../core/index.js';
+
+const threshold = z.number().min(0).max(1);
+
+/** Thresholds of one category; a score at or above one is a hit. */
+export const Thresholds = z
+  .strictObject({
+    flag: threshold.optional().describe('Score in [0, 1] from which a match is recorded; the text passes.'),
+    redact: threshold.optional().describe('Score in [0, 1] from which the matched span is replaced by the mask.'),
+    block: threshold.optional().describe('Score in [0, 1] from which the whole text is stopped.'),
+  })
+  .describe('Thresholds of one category. What is left out is inherited.');
+
+const categoryFields = Object.fromEntries(
+  CATEGORIES.map((category) => [
+    category,
+    Thresholds.optional().describe(`${CATEGORY_INFO[category].title} (${CATEGORY_INFO[category].clause}).`),
+  ]),
+) as Record<Category, z.ZodOptional<typeof Thresholds>>;
+
+const severityScore = (meaning: string) =>
+  threshold.optional().describe(`Score in [0, 1] of a list match of severity ${meaning}.`);
+
+/** One named policy as written in the config. */
+export const PolicyConfig = z
+  .strictObject({
+    extends: z
+      .string()
+      .optional()
+      .describe("Name of the policy to inherit from; when left out 'default', and for 'default' the built-in values."),
+    input: z.strictObject(categoryFields).optional().describe('Thresholds per category for text going to the model.'),
+    output: z
+      .strictObject(categoryFields)
+      .optional()
+      .describe('Thresholds per category for text coming from the model.'),
+    severityScores: z
+      .strictObject({
+        1: severityScore('1 (mild)'),
+        2: severityScore('2'),
+        3: severityScore('3'),
+        4: severityScore('4 (severe)'),
+      })
+      .optional()
+      .describe('Scores that list matches get by severity. Built in: 0.5, 0.75, 0.97, 0.995.'),
+    mask: z.string().optional().describe("Constant text that replaces a redacted span. Built in: '[redacted]'."),
+  })
+  .describe('A named policy.');
+
+/** One named policy as written in the config. */
+export type PolicyConfig = z.infer<typeof PolicyConfig>;
+
+const unscreened = z.enum(['allow', 'refuse']);
+
+/** One rule that gives a policy to the requests it matches. */
+export const RouteConfig = z
+  .strictObject({
+    path: z.string().startsWith('/').describe('Glob over the request path, such as `/v1/**`.'),
+    header: z
+      .record(z.string(), z.string())
+      .optional()
+      .describe('Headers the request must carry, with these exact values; names in any case.'),
+    policy: z.string().optional().describe("Policy of the requests that match; 'default' when left out."),
+    unscreened: unscreened.optional().describe('As the top-level `unscreened`, for this route alone.'),
+  })
+  .describe('A route; the first one that matches a request wins.');
+
+/** One rule that gives a policy to the requests it matches. */
+export type RouteConfig = z.infer<typeof RouteConfig>;
+
+const bytes = z.int().min(1);
+const milliseconds = z.int().min(0).max(2_147_483_647);
+
+/** Everything that can be configured; every key has a default. */
+export const Config = z
+  .strictObject({
+    listen: z
+      .string()
+      .regex(/^(?:\[[0-9A-Fa-f:.]+\]|[^\s:/]+):\d{1,5}$/, 'must be host:port, such as 127.0.0.1:8080')
+      .default('127.0.0.1:8080')
+      .describe('Host and port the proxy listens on. A host other than loopback opens it to the network.'),
+    upstream: z
+      .url({ protocol: /^https?$/ })
+      .optional()
+      .describe('Base URL of the backend that the proxy forwards to; not needed for the middleware.'),
+    policies: z
+      .record(z.string().min(1), PolicyConfig)
+      .default({})
+      .describe("Policies by name. 'default' always exists and may be changed here."),
+    routes: z
+      .array(RouteConfig)
+      .default([])
+      .describe("Which requests use which policy; the first match wins, else 'default'."),
+    unscreened: unscreened
+      .default('allow')
+      .describe('What happens to a body of an unknown shape, which cannot be screened: `allow` lets it pass unread.'),
+    lists: z
+      .array(z.string().min(1))
+      .default(['builtin'])
+      .describe('Word lists: `builtin`, and files or folders relative to the config file.'),
+    mode: z
+      .enum(['enforce', 'shadow', 'annotate'])
+      .default('enforce')
+      .describe(
+        '`enforce` acts; `shadow` only decides and records; `annotate` also tells the client in headers. Only `enforce` protects.',
+      ),
+    store: z
+      .string()
+      .regex(/^(?:none|sqlite:.+)$/, 'must be sqlite:<file> or none')
+      .default('sqlite:./sluice.db')
+      .describe('Where hits are recorded: `sqlite:<file>`, or `none` for no record at all.'),
+    onDetectorError: z
+      .enum(['block', 'allow'])
+      .default('block')
+      .describe('What happens to a text when a detector fails. `allow` lets text pass that nobody has screened.'),
+    classifier: z
+      .strictObject({
+        enabled: z.boolean().default(true).describe('Whether the classifier runs beside the word lists.'),
+        backend: z
+          .enum(['auto', 'kernel', 'tfjs-node', 'tfjs-wasm', 'tfjs-cpu'])
+          .default('auto')
+          .describe('What computes the scores; `auto` takes the fastest that works.'),
+        path: z.string().min(1).optional().describe('Folder of the model; the shipped one when left out.'),
+      })
+      .prefault({})
+      .describe('The text classifier.'),
+    cache: z
+      .strictObject({
+        maxBytes: z
+          .int()
+          .min(0)
+          .default(16 * 1024 * 1024)
+          .describe('Memory for remembered verdicts, in bytes; 0 turns the cache off.'),
+      })
+      .prefault({})
+      .describe('The verdict cache.'),
+    limits: z
+      .strictObject({
+        maxBodyBytes: bytes
+          .default(10 * 1024 * 1024)
+          .describe('Largest request or response body, in bytes after decompression.'),
+        maxJsonDepth: z.int().min(1).default(64).describe('Deepest nesting of a JSON body, in levels.'),
+        maxEventBytes: bytes.default(1024 * 1024).describe('Largest event of a stream, in bytes.'),
+        upstreamConnectTimeoutMs: milliseconds
+          .default(10_000)
+          .describe('Longest wait for a connection to the upstream, in milliseconds.'),
+        upstreamIdleTimeoutMs: milliseconds
+          .default(300_000)
+          .describe('Longest silence of the upstream, in milliseconds.'),
+        drainTimeoutMs: milliseconds
+          .default(10_000)
+          .describe('Longest wait for open requests at shutdown, in milliseconds.'),
+        upstream: z
+          .strictObject({
+            maxConcurrent: z.int().min(1).describe('Requests to the upstream at one time.'),
+            maxQueued: z.int().min(0).describe('Requests that may wait for a turn; further ones are refused.'),
+          })
+          .optional()
+          .describe('Queue in front of the upstream; none when left out.'),
+      })
+      .prefault({})
+      .describe('Limits on everything that comes from outside.'),
+    hold: z
+      .strictObject({
+        maxHoldChars: z
+          .int()
+          .min(1)
+          .default(8192)
+          .describe('Most characters (UTF-16 code units) of a stream that are held back at one time.'),
+      })
+      .prefault({})
+      .describe('Hold-back of streams.'),
+    log: z
+      .strictObject({
+        level: z
+          .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
+          .default('info')
+          .describe('Least severe level that is logged. Logs never hold user text.'),
+      })
+      .prefault({})
+      .describe('The process log.'),
+    hitLog: z
+      .strictObject({
+        batchSize: z.int().min(1).default(100).describe('Entries written in one transaction at most.'),
+        batchMs: milliseconds.default(200).describe('Longest wait before a write, in milliseconds.'),
+        maxQueued: z
+          .int()
+          .min(1)
+          .default(10_000)
+          .describe('Entries that may wait to be written; further ones are dropped and counted.'),
+      })
+      .prefault({})
+      .describe('How hits are written to the store.'),
+  })
+  .superRefine((config, context) => {
+    if (Number(config.listen.slice(config.listen.lastIndexOf(':') + 1)) > 65_535) {
+      context.addIssue({ code: 'custom', path: ['listen'], message: 'port must be at most 65535' });
+    }
+    const known = new Set(['default', ...Object.keys(config.policies)]);
+    for (const [index, route] of config.routes.entries()) {
+      if (route.policy !== undefined && !known.has(route.policy)) {
+        context.addIssue({
+          code: 'custom',
+          path: ['routes', index, 'policy'],
+          message: `no policy is named '${route.policy}'; there are: ${[...known].join(', ')}`,
+        });
+      }
+    }
+  })
+  .describe('Configuration of llm-sluice.');
+
+/** A complete config, defaults filled in. */
+export type Config = z.infer<typeof Config>;
+
+/** A config as written: every key optional. */
+export type ConfigInput = z.input<typeof Config>;
