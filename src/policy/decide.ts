@@ -1,0 +1,70 @@
+import {
+  type Action,
+  CATEGORIES,
+  type Category,
+  type Detection,
+  type DetectionSource,
+  type Direction,
+  type Hit,
+  strongerAction,
+  type Verdict,
+  type Versions,
+} from '../core/index.js';
+import type { ResolvedPolicy, ResolvedThresholds } from './resolve-policies.js';
+
+/** What a verdict is made from. */
+export interface DecideInput {
+  readonly detections: readonly Detection[];
+  /** Detectors that could not run. */
+  readonly failed: readonly DetectionSource[];
+  readonly direction: Direction;
+  readonly policy: ResolvedPolicy;
+  readonly versions: Versions;
+}
+
+/** The verdict on the detections of one text. Pure; never throws. O(detections), and their sorting. */
+export function decide({ detections, failed, direction, policy, versions }: DecideInput): Verdict {
+  const scores = Object.fromEntries(CATEGORIES.map((category) => [category, 0])) as Record<Category, number>;
+  const failedDetectors = new Set(failed);
+  const hits: Hit[] = [];
+  let action: Action = 'allow';
+
+  for (const detection of detections) {
+    const score = scoreOf(detection, policy);
+    if (Number.isNaN(score)) {
+      // NaN is below every threshold: without this a broken model would let everything pass.
+      failedDetectors.add(detection.source);
+      continue;
+    }
+    const { category, source, span } = detection;
+    scores[category] = Math.max(scores[category], score);
+    const hitAction = actionFor(score, policy[direction][category]);
+    if (hitAction === 'allow') continue;
+    action = strongerAction(action, hitAction);
+    const hit = { category, source, score, span, action: hitAction };
+    hits.push(detection.source === 'lexicon' ? { ...hit, termId: detection.termId } : hit);
+  }
+
+  if (failedDetectors.size > 0 && policy.onDetectorError === 'block') action = 'block';
+  hits.sort((left, right) => left.span.start - right.span.start || left.span.end - right.span.end);
+  return {
+    action,
+    applied: policy.mode === 'enforce' || action === 'allow' ? action : 'flag',
+    hits,
+    scores,
+    failedDetectors: [...failedDetectors],
+    policy: policy.name,
+    versions,
+  };
+}
+
+function scoreOf(detection: Detection, policy: ResolvedPolicy): number {
+  if (detection.source === 'classifier') return detection.score;
+  return policy.severityScores[detection.severity - 1] ?? Number.NaN;
+}
+
+function actionFor(score: number, thresholds: ResolvedThresholds): Action {
+  if (score >= thresholds.block) return 'block';
+  if (score >= thresholds.redact) return 'redact';
+  return score >= thresholds.flag ? 'flag' : 'allow';
+}

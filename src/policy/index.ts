@@ -1,0 +1,3 @@
+export * from './decide.js';
+export * from './redact-text.js';
+export * from './resolve-policies.js';
