@@ -29,8 +29,8 @@ const STRING_KEYS = ['refusal', 'reasoning_content', 'reasoning'];
 const PART_KEYS = ['text', 'refusal', 'reasoning', 'reasoning_content'];
 /** Keys of a content part that hold further parts. */
 const NESTED_PART_KEYS = ['content', 'thinking'];
-/** Keys of a JSON schema that hold free values. */
-const VALUE_KEYS = new Set(['enum', 'examples', 'default', 'const']);
+/** Keys of a tool or of its JSON schema that hold free text. */
+const SCHEMA_KEYS = ['name', 'title', 'description', 'default', 'const'];
 
 /** Returns every text of a chat request: all messages of every role, tools, functions, prediction, response format. */
 export function readRequestSlots(body: unknown): TextSlot[] {
@@ -112,13 +112,7 @@ function readContent(holder: JsonObject, key: string, place: Place, slots: TextS
   content.forEach((part: unknown, index) => {
     const at = { ...place, path: `${path}[${index}]`, channel };
     if (isJsonObject(part)) readPart(part, at, slots);
-    else if (typeof part === 'string') {
-      slots.push(
-        slotFor(at, part, (text) => {
-          content[index] = text;
-        }),
-      );
-    }
+    else if (typeof part === 'string') slots.push(itemSlot(content, index, at));
   });
 }
 
@@ -130,19 +124,26 @@ function readPart(part: JsonObject, place: Place, slots: TextSlot[]): void {
   }
 }
 
-/** Names and descriptions reach the model, at any depth of a parameter schema. */
+/** Names, descriptions and listed values reach the model, at any depth of a parameter schema. */
 function readSchema(value: unknown, place: Place, slots: TextSlot[]): void {
   if (Array.isArray(value)) {
     value.forEach((item: unknown, index) => {
-      readSchema(item, { ...place, path: `${place.path}[${index}]` }, slots);
+      const at = { ...place, path: `${place.path}[${index}]` };
+      if (typeof item === 'string') slots.push(itemSlot(value, index, at));
+      else readSchema(item, at, slots);
     });
   } else if (isJsonObject(value)) {
-    for (const key of ['name', 'title', 'description']) readString(value, key, place, slots);
+    for (const key of SCHEMA_KEYS) readString(value, key, place, slots);
     for (const [key, child] of Object.entries(value)) {
-      if (VALUE_KEYS.has(key)) readContent(value, key, place, slots);
-      else if (typeof child === 'object') readSchema(child, { ...place, path: `${place.path}${member(key)}` }, slots);
+      readSchema(child, { ...place, path: `${place.path}${member(key)}` }, slots);
     }
   }
+}
+
+function itemSlot(list: unknown[], index: number, place: Place): TextSlot {
+  return slotFor(place, String(list[index]), (text) => {
+    list[index] = text;
+  });
 }
 
 function member(key: string): string {

@@ -36,7 +36,9 @@ const request = {
       function: {
         name: 'g',
         description: 'ten',
-        parameters: { properties: { 'a b': { description: 'eleven', enum: ['twelve'] } } },
+        parameters: {
+          properties: { 'a b': { description: 'eleven', enum: ['twelve'] }, default: { title: 'thirteen' } },
+        },
       },
     },
   ],
@@ -86,6 +88,7 @@ describe('openaiChat on whole bodies', () => {
       'tools[0].function.description': 'ten',
       'tools[0].function.parameters.properties["a b"].description': 'eleven',
       'tools[0].function.parameters.properties["a b"].enum[0]': 'twelve',
+      'tools[0].function.parameters.properties.default.title': 'thirteen',
     });
   });
 
