@@ -1,0 +1,5 @@
+export * from './echo-backend.js';
+export * from './metrics.js';
+export * from './proxy.js';
+export * from './read-body.js';
+export * from './screen.js';
