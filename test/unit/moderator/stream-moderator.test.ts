@@ -1,0 +1,54 @@
+import { brokenClassifier, testModerator, testPolicy } from '../../support/moderation.js';
+
+function run(text: string, options: { mode?: 'enforce' | 'shadow' | 'annotate'; maxHoldChars?: number } = {}) {
+  const stream = testModerator().openStream({
+    direction: 'output',
+    policy: testPolicy({ mode: options.mode ?? 'enforce' }),
+    maxHoldChars: options.maxHoldChars ?? 8192,
+  });
+  const released = stream.push(text) + stream.end();
+  return { released, blocked: stream.blocked, action: stream.verdict().action };
+}
+
+describe('StreamModerator', () => {
+  it.each([
+    ['harmless', 'all is well here', 'all is well here', 'allow'],
+    ['flagged', 'a blip here', 'a blip here', 'flag'],
+    ['redacted', 'a quux here', 'a # here', 'redact'],
+    ['redacted at the end', 'a quux', 'a #', 'redact'],
+    ['allow-phrase', 'a zorgblat city here', 'a zorgblat city here', 'allow'],
+    ['blocked', 'quux, a grumpf here', '#, a ', 'block'],
+    ['classifier redacts from the onset', 'well xxxxxxxxxx. fine day', 'well # fine day', 'redact'],
+    ['classifier blocks from the onset', 'well kkkkkkkkkk. fine day', 'well ', 'block'],
+  ])('%s', (_, text, released, action) => {
+    expect(run(text)).toEqual({ released, blocked: action === 'block', action });
+  });
+
+  it('lets harmless words go before the text ends', () => {
+    const stream = testModerator().openStream({ direction: 'output', policy: testPolicy({}), maxHoldChars: 100 });
+    expect(stream.push('all is well ').length).toBeGreaterThan(5);
+  });
+
+  it.each(['shadow', 'annotate'] as const)('changes nothing in mode %s', (mode) => {
+    expect(run('a grumpf quux', { mode })).toEqual({ released: 'a grumpf quux', blocked: false, action: 'block' });
+  });
+
+  it('blocks when more waits than may', () => {
+    expect(run(`well ${'x '.repeat(40)}`, { maxHoldChars: 20 })).toEqual({
+      released: 'well ',
+      blocked: true,
+      action: 'block',
+    });
+  });
+
+  it.each([
+    ['block', true, ''],
+    ['allow', false, 'all is well'],
+  ] as const)('applies onDetectorError %s', (onDetectorError, blocked, released) => {
+    const policy = testPolicy({ onDetectorError });
+    const stream = testModerator(brokenClassifier).openStream({ direction: 'output', policy, maxHoldChars: 100 });
+    expect(stream.push('all is well') + stream.end()).toBe(released);
+    expect(stream.blocked).toBe(blocked);
+    expect(stream.verdict().failedDetectors).toEqual(['classifier']);
+  });
+});
