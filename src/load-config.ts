@@ -16,7 +16,7 @@ function readConfigFile(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+    const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : 'unknown error';
     const message = code === 'ENOENT' ? 'file does not exist' : `file cannot be read (${code})`;
     throw new ConfigError(file, [{ path: '', message }], { cause: error });
   }

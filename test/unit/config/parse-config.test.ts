@@ -1,0 +1,80 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { configJsonSchema, parseConfig } from '../../../src/config/index.js';
+import { ConfigError } from '../../../src/core/index.js';
+
+function issuesOf(input: unknown): Record<string, string> {
+  try {
+    parseConfig(input, 'test.yaml');
+  } catch (error) {
+    if (error instanceof ConfigError) {
+      return Object.fromEntries(error.issues.map((issue) => [issue.path, issue.message]));
+    }
+    throw error;
+  }
+  return {};
+}
+
+describe('parseConfig', () => {
+  it('fills in every default, the safe side first', () => {
+    const config = parseConfig({}, 'test.yaml');
+    expect(config).toMatchObject({
+      listen: '127.0.0.1:8080',
+      mode: 'enforce',
+      onDetectorError: 'block',
+      lists: ['builtin'],
+      classifier: { enabled: true, backend: 'auto' },
+      hold: { maxHoldChars: 8192 },
+      limits: { maxBodyBytes: 10_485_760, maxJsonDepth: 64 },
+    });
+    expect(parseConfig(null, 'empty.yaml')).toEqual(config);
+  });
+
+  it('reports all issues at once and names the nearest key', () => {
+    const issues = issuesOf({
+      upstrem: 'http://localhost',
+      mode: 'loud',
+      limits: { maxBodyByte: 5 },
+      policies: { school: { output: { sexul: {}, crime: { block: 2 } } } },
+      routes: [{ path: '/v1/**', polcy: 'school' }],
+    });
+    expect(issues['upstrem']).toContain("'upstream'");
+    expect(issues['limits.maxBodyByte']).toContain("'maxBodyBytes'");
+    expect(issues['policies.school.output.sexul']).toContain("'sexual'");
+    expect(issues['routes[0].polcy']).toContain("'policy'");
+    expect(Object.keys(issues)).toEqual(expect.arrayContaining(['mode', 'policies.school.output.crime.block']));
+    expect(Object.keys(issues)).toHaveLength(6);
+  });
+
+  it.each([
+    ['a port above 65535', { listen: 'localhost:70000' }, 'listen'],
+    ['a listen address without port', { listen: 'localhost' }, 'listen'],
+    ['an upstream of another protocol', { upstream: 'ftp://localhost' }, 'upstream'],
+    ['a store of another kind', { store: 'floppy:a' }, 'store'],
+    ['a route to an unknown policy', { routes: [{ path: '/', policy: 'zorgblat' }] }, 'routes[0].policy'],
+  ])('refuses %s', (_name, input, path) => {
+    expect(Object.keys(issuesOf(input))).toEqual([path]);
+  });
+});
+
+describe('schema.json', () => {
+  it('is what the schema says (else run `npm run schema`)', () => {
+    const file = join(__dirname, '../../../src/config/schema.json');
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(JSON.parse(JSON.stringify(configJsonSchema())));
+  });
+
+  it('describes every field', () => {
+    const undescribed: string[] = [];
+    const visit = (node: unknown, path: string): void => {
+      if (typeof node !== 'object' || node === null) return;
+      const { properties, ...rest } = node as Record<string, unknown>;
+      for (const [key, child] of Object.entries((properties ?? {}) as Record<string, { description?: string }>)) {
+        if (child.description === undefined) undescribed.push(`${path}.${key}`);
+        visit(child, `${path}.${key}`);
+      }
+      for (const key of ['items', 'additionalProperties']) visit(rest[key], `${path}.${key}`);
+    };
+    visit(configJsonSchema(), '');
+    expect(undescribed).toEqual([]);
+  });
+});
