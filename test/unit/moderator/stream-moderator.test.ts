@@ -1,5 +1,8 @@
 import { brokenClassifier, testModerator, testPolicy } from '../../support/moderation.js';
 
+/** Long enough to calm the classifier down. */
+const FINE = 'fine '.repeat(30);
+
 function run(text: string, options: { mode?: 'enforce' | 'shadow' | 'annotate'; maxHoldChars?: number } = {}) {
   const stream = testModerator().openStream({
     direction: 'output',
@@ -18,7 +21,7 @@ describe('StreamModerator', () => {
     ['redacted at the end', 'a quux', 'a #', 'redact'],
     ['allow-phrase', 'a zorgblat city here', 'a zorgblat city here', 'allow'],
     ['blocked', 'quux, a grumpf here', '#, a ', 'block'],
-    ['classifier redacts from the onset', 'well xxxxxxxxxx. fine day', 'well # fine day', 'redact'],
+    ['classifier redacts from the onset', `well xxxxxxxxxx. ${FINE}`, `well # ${FINE}`, 'redact'],
     ['classifier blocks from the onset', 'well kkkkkkkkkk. fine day', 'well ', 'block'],
   ])('%s', (_, text, released, action) => {
     expect(run(text)).toEqual({ released, blocked: action === 'block', action });
