@@ -1,0 +1,21 @@
+import { compose } from './compose.js';
+import { type ConfigInput, parseConfig } from './config/index.js';
+import type { Direction, Verdict } from './core/index.js';
+
+export type { ConfigInput } from './config/index.js';
+export * from './core/index.js';
+
+/** Judges texts outside of HTTP. */
+export interface TextModerator {
+  moderate(text: string, direction?: Direction): Verdict;
+}
+
+/**
+ * Returns a moderator over the lists and the default policy of a config.
+ * @throws {SluiceError} when the config or a list is invalid.
+ */
+export function createModerator(config: ConfigInput = {}): TextModerator {
+  const { moderator, screen } = compose(parseConfig(config, 'createModerator(config)'), { record: false });
+  const { policy } = screen.route('/', {});
+  return { moderate: (text, direction = 'input') => moderator.moderate(text, { direction, policy }) };
+}
