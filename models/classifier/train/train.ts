@@ -189,8 +189,8 @@ CATEGORIES.forEach((category, index) => {
     .map((logit) => slope * logit + offset)
     .sort((a, b) => b - a);
   const quantile = (share: number): number => benign[Math.floor(benign.length * share)] ?? 0;
-  // Shift down until this category alone keeps 0.02 % of benign rows above 0.97 and 0.5 % above 0.75.
-  offset -= Math.max(0, quantile(0.0002) - logitOf(0.97) + 0.05, quantile(0.005) - logitOf(0.75) + 0.05);
+  // Shift down until this category alone keeps 0.04 % of benign rows above 0.97 and 0.8 % above 0.75.
+  offset -= Math.max(0, quantile(0.0004) - logitOf(0.97) + 0.05, quantile(0.008) - logitOf(0.75) + 0.05);
   // Too few positives to trust a block: never above 0.96.
   const trainPositives = train.filter((example) => example.labels[index] === 1).length;
   const cap = trainPositives < 500 ? 0.96 : 1;
