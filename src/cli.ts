@@ -27,7 +27,7 @@ function readConfig(file: string | undefined): Config {
 
 async function serve(options: ServeOptions): Promise<void> {
   const config = readConfig(options.config);
-  const composed = compose(config, { file: options.config });
+  const composed = await compose(config, { file: options.config });
   let upstream = options.upstream ?? config.upstream;
   if (upstream === undefined) {
     const echo = createEchoBackend(config.limits);
@@ -55,7 +55,7 @@ async function serve(options: ServeOptions): Promise<void> {
 }
 
 async function check(files: readonly string[], options: CheckOptions): Promise<void> {
-  const { screen, moderator } = compose(readConfig(options.config), { file: options.config, record: false });
+  const { screen, moderator } = await compose(readConfig(options.config), { file: options.config, record: false });
   const { policy } = screen.route('/', {});
   let flagged = false;
   for (const file of files.length === 0 ? ['-'] : files) {

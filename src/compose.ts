@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import pino from 'pino';
+import { loadClassifier } from './classifier/index.js';
 import type { Config } from './config/index.js';
 import type { Logger, Store } from './core/index.js';
 import { createMetrics, createScreen, type Screen } from './http/index.js';
@@ -26,16 +27,17 @@ export interface ComposeOptions {
 
 /**
  * Builds every part that a config names.
- * @throws {SluiceError} when lists, policies or the store cannot be used.
+ * @throws {SluiceError} when the lists, the model, the policies or the store cannot be used.
  */
-export function compose(config: Config, { file, record = true }: ComposeOptions = {}): Composed {
+export async function compose(config: Config, { file, record = true }: ComposeOptions = {}): Promise<Composed> {
   const logger = pino({ level: config.log.level }, pino.destination(2));
   const clock = { now: () => Date.now() };
   const baseDir = file === undefined ? process.cwd() : dirname(resolve(file));
   const policies = resolvePolicies(config);
   const lexicon = loadLexicon({ lists: config.lists, baseDir });
-  const moderator = new Moderator({ lexicon, cacheMaxBytes: config.cache.maxBytes });
-  if (config.classifier.enabled) logger.warn({}, 'no classifier in this version: only the lists judge');
+  const { enabled, ...model } = config.classifier;
+  const classifier = enabled ? await loadClassifier(model) : undefined;
+  const moderator = new Moderator({ lexicon, classifier, cacheMaxBytes: config.cache.maxBytes });
   const path = config.store.replace(/^sqlite:/, '');
   const store =
     record && config.store !== 'none' ? openSqliteStore({ ...config.hitLog, path, clock, logger }) : undefined;
@@ -45,6 +47,9 @@ export function compose(config: Config, { file, record = true }: ComposeOptions 
     moderator,
     store,
     logger,
-    close: async () => store?.close(),
+    close: async () => {
+      await store?.close();
+      classifier?.dispose();
+    },
   };
 }

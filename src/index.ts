@@ -4,6 +4,7 @@ import type { Direction, Verdict } from './core/index.js';
 
 export type { ConfigInput } from './config/index.js';
 export * from './core/index.js';
+export { sluice } from './sluice.js';
 
 /** Judges texts outside of HTTP. */
 export interface TextModerator {
@@ -14,8 +15,8 @@ export interface TextModerator {
  * Returns a moderator over the lists and the default policy of a config.
  * @throws {SluiceError} when the config or a list is invalid.
  */
-export function createModerator(config: ConfigInput = {}): TextModerator {
-  const { moderator, screen } = compose(parseConfig(config, 'createModerator(config)'), { record: false });
+export async function createModerator(config: ConfigInput = {}): Promise<TextModerator> {
+  const { moderator, screen } = await compose(parseConfig(config, 'createModerator(config)'), { record: false });
   const { policy } = screen.route('/', {});
   return { moderate: (text, direction = 'input') => moderator.moderate(text, { direction, policy }) };
 }
