@@ -11,7 +11,9 @@ const dist = join(root, 'dist');
 if (process.argv.includes('--if-missing') && existsSync(join(dist, 'cli.js'))) process.exit(0);
 
 rmSync(dist, { recursive: true, force: true });
-const tsc = createRequire(import.meta.url).resolve('typescript/package.json').replace(/package\.json$/, 'bin/tsc');
+const tsc = createRequire(import.meta.url)
+  .resolve('typescript/package.json')
+  .replace(/package\.json$/, 'bin/tsc');
 const { status } = spawnSync(process.execPath, [tsc, '-p', join(root, 'tsconfig.build.json')], { stdio: 'inherit' });
 if (status !== 0) process.exit(status ?? 1);
 const schema = join(root, 'src/config/schema.json');

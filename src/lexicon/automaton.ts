@@ -7,18 +7,19 @@ export const ROOT = 0;
  * Source: Aho & Corasick, "Efficient string matching", CACM 18(6), 1975.
  */
 export class Automaton {
-  readonly #keys: Int32Array;
+  /** State that an edge leaves, -1 in a free slot. State and symbol stand apart: their product can exceed 32 bits. */
+  readonly #from: Int32Array;
+  readonly #label: Int32Array;
   readonly #targets: Int32Array;
   readonly #mask: number;
-  readonly #symbols: number;
   readonly #fail: Int32Array;
   /** Length in symbols of the longest pattern prefix that a state stands for. */
   readonly #depth: Int32Array;
   /** Patterns that end at a state; shared by reference along dictionary suffix links. */
   readonly #outputs: readonly (readonly number[])[];
 
-  /** Builds from patterns of symbols in `[1, symbols)`. O(total pattern length). */
-  constructor(patterns: readonly (readonly number[])[], symbols: number) {
+  /** Builds from patterns of symbols from 1 up. O(total pattern length). */
+  constructor(patterns: readonly (readonly number[])[]) {
     const edges: Map<number, number>[] = [new Map()];
     const depth = [0];
     const own: number[][] = [[]];
@@ -41,13 +42,13 @@ export class Automaton {
     let capacity = 16;
     while (capacity < edgeCount * 2) capacity *= 2;
     this.#mask = capacity - 1;
-    this.#symbols = symbols;
-    this.#keys = new Int32Array(capacity).fill(-1);
+    this.#from = new Int32Array(capacity).fill(-1);
+    this.#label = new Int32Array(capacity);
     this.#targets = new Int32Array(capacity);
     this.#fail = new Int32Array(edges.length);
     this.#depth = Int32Array.from(depth);
     edges.forEach((map, state) => {
-      for (const [symbol, target] of map) this.#insert(state * symbols + symbol, target);
+      for (const [symbol, target] of map) this.#insert(state, symbol, target);
     });
     const outputs: (readonly number[])[] = own;
     const queue: number[] = [ROOT];
@@ -64,10 +65,11 @@ export class Automaton {
     this.#outputs = outputs;
   }
 
-  #insert(key: number, target: number): void {
-    let slot = hash(key) & this.#mask;
-    while (this.#keys[slot] !== -1) slot = (slot + 1) & this.#mask;
-    this.#keys[slot] = key;
+  #insert(state: number, symbol: number, target: number): void {
+    let slot = hash(state, symbol) & this.#mask;
+    while (this.#from[slot] !== -1) slot = (slot + 1) & this.#mask;
+    this.#from[slot] = state;
+    this.#label[slot] = symbol;
     this.#targets[slot] = target;
   }
 
@@ -76,12 +78,11 @@ export class Automaton {
     if (symbol === 0) return ROOT;
     let state = from;
     for (;;) {
-      const key = state * this.#symbols + symbol;
-      let slot = hash(key) & this.#mask;
+      let slot = hash(state, symbol) & this.#mask;
       for (;;) {
-        const found = this.#keys[slot];
-        if (found === key) return this.#targets[slot] ?? ROOT;
-        if (found === -1) break;
+        const from = this.#from[slot];
+        if (from === -1) break;
+        if (from === state && this.#label[slot] === symbol) return this.#targets[slot] ?? ROOT;
         slot = (slot + 1) & this.#mask;
       }
       if (state === ROOT) return ROOT;
@@ -105,6 +106,7 @@ export class Automaton {
   }
 }
 
-function hash(key: number): number {
-  return Math.imul(key ^ (key >>> 15), 0x2c1b3c6d) >>> 3;
+function hash(state: number, symbol: number): number {
+  const mixed = Math.imul(state, 0x9e3779b1) ^ Math.imul(symbol, 0x85ebca6b);
+  return (mixed ^ (mixed >>> 15)) >>> 0;
 }

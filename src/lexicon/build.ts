@@ -81,15 +81,14 @@ export function buildLexicon(lists: readonly ParsedList[]): Lexicon {
     if (spelled !== undefined) spelledPatterns.push(spelled);
   }
   const spelledSequences = spelledPatterns.map((pattern) => pattern.units.map(symbolFor));
-  const count = symbols.size + 2;
   // One array read per character on the hot path; only letters beyond the basic plane need the map.
   const basic = Uint16Array.from({ length: 0x10000 }, (_, unit) => symbols.get(coarseUnit(unit)) ?? 0);
   return {
     version: digest.digest('hex').slice(0, 12),
     size: patterns.filter((pattern) => pattern.use.kind === 'deny').length,
     patterns,
-    automaton: new Automaton(sequences, count),
-    spelled: new Automaton(spelledSequences, count),
+    automaton: new Automaton(sequences),
+    spelled: new Automaton(spelledSequences),
     spelledPatterns,
     fold,
     symbolOf: (unit) => (unit < 0x10000 ? (basic[unit] ?? 0) : (symbols.get(coarseUnit(unit)) ?? 0)),
