@@ -134,26 +134,40 @@ function expandPhrase(pattern: string): Phrase[] {
 
 /** Expands `{a,b}` and `{1..17}`, nested too. Throws on unbalanced braces and on more than 20,000 results. */
 export function expandBraces(pattern: string): string[] {
-  let open = -1;
-  for (let i = 0; i < pattern.length; i += 1) {
-    if (pattern[i] === '{') open = i;
-    if (pattern[i] === '}') {
-      if (open < 0) throw new Error('"}" without "{"');
-      const inner = pattern.slice(open + 1, i);
-      const range = /^(\d{1,5})\.\.(\d{1,5})$/u.exec(inner.trim());
-      const alternatives =
-        range === null ? inner.split(',').map((a) => a.trim()) : numbers(Number(range[1]), Number(range[2]));
-      const results = new Set<string>();
-      for (const alternative of alternatives) {
-        for (const result of expandBraces(pattern.slice(0, open) + alternative + pattern.slice(i + 1)))
-          results.add(result);
-        if (results.size > MAX_EXPANSIONS) throw new Error(`more than ${MAX_EXPANSIONS} expansions; split the entry`);
-      }
-      return [...results];
+  let position = 0;
+  const sequence = (depth: number): string[] => {
+    let results = [''];
+    while (position < pattern.length) {
+      const char = pattern.charAt(position);
+      if (depth > 0 && (char === ',' || char === '}')) break;
+      if (char === '}') throw new Error('"}" without "{"');
+      position += 1;
+      const tails = char === '{' ? alternatives(depth + 1) : [char];
+      if (results.length * tails.length > MAX_EXPANSIONS)
+        throw new Error(`more than ${MAX_EXPANSIONS} expansions; split the entry`);
+      results =
+        tails.length === 1
+          ? results.map((head) => head + tails[0])
+          : results.flatMap((head) => tails.map((tail) => head + tail));
     }
-  }
-  if (open >= 0) throw new Error('"{" without "}"');
-  return [pattern];
+    return results;
+  };
+  const alternatives = (depth: number): string[] => {
+    const range = /^\s*(\d{1,5})\.\.(\d{1,5})\s*\}/u.exec(pattern.slice(position, position + 20));
+    if (range !== null) {
+      position += range[0].length;
+      return numbers(Number(range[1]), Number(range[2]));
+    }
+    const all: string[] = [];
+    for (;;) {
+      all.push(...sequence(depth).map((alternative) => alternative.trim()));
+      const char = pattern.charAt(position);
+      if (char === '') throw new Error('"{" without "}"');
+      position += 1;
+      if (char === '}') return [...new Set(all)];
+    }
+  };
+  return [...new Set(sequence(0))];
 }
 
 function numbers(from: number, to: number): string[] {
