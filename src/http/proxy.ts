@@ -30,14 +30,14 @@ export interface ProxyOptions {
 }
 
 /** A proxy that is not listening yet. */
-export interface Proxy {
+export interface ProxyServer {
   readonly server: Server;
   /** Stops to accept, waits for running exchanges up to the drain timeout, then cuts them. */
   drain(): Promise<void>;
 }
 
 /** Returns a proxy that screens what passes between its clients and `upstream`. */
-export function createProxy({ screen, upstream, logger }: ProxyOptions): Proxy {
+export function createProxy({ screen, upstream, logger }: ProxyOptions): ProxyServer {
   const { limits } = screen.deps.config;
   const dispatcher = new Agent({
     connect: { timeout: limits.upstreamConnectTimeoutMs },

@@ -8,7 +8,7 @@ import OpenAI, { BadRequestError } from 'openai';
 import request from 'supertest';
 import { compose } from '../../src/compose.js';
 import { parseConfig } from '../../src/config/index.js';
-import { createEchoBackend, createProxy, type Proxy } from '../../src/http/index.js';
+import { createEchoBackend, createProxy, type ProxyServer } from '../../src/http/index.js';
 import { sluice } from '../../src/sluice.js';
 
 const folder = join(mkdtempSync(join(tmpdir(), 'sluice-')), 'en');
@@ -23,7 +23,7 @@ async function listen(server: Server): Promise<string> {
 }
 
 describe('proxy', () => {
-  const proxies: Proxy[] = [];
+  const proxies: ProxyServer[] = [];
   let echo: Server;
   let upstream: string;
 
