@@ -284,7 +284,8 @@ export class LexiconScanner {
         (at) =>
           at.end >= start - entry.within.back &&
           at.end <= end + entry.within.ahead &&
-          !(at.start === start && at.end === end),
+          // A condition speaks of the context: a phrase inside the hit itself says nothing.
+          !(at.start >= start && at.end <= end),
       );
       return condition.kind === 'near' ? holds : !holds;
     });

@@ -1,0 +1,17 @@
+// Entry of `npm run bench -- <name>`; without a name it lists them.
+import { measureLexiconQuality } from './quality/lexicon-quality.js';
+import { measureLexiconScan } from './speed/lexicon-scan.js';
+
+const BENCHMARKS: Readonly<Record<string, (args: readonly string[]) => unknown>> = {
+  'lexicon-scan': measureLexiconScan,
+  'lexicon-quality': measureLexiconQuality,
+};
+
+const [name, ...args] = process.argv.slice(2).filter((argument) => argument !== '--json');
+const benchmark = BENCHMARKS[name ?? ''];
+if (benchmark === undefined) {
+  console.log(Object.keys(BENCHMARKS).join('\n'));
+  process.exitCode = name === undefined ? 0 : 2;
+} else {
+  console.log(JSON.stringify(benchmark(args), null, 2));
+}
