@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { Command, Option } from 'commander';
 import { compose } from './compose.js';
 import { type Config, parseConfig } from './config/index.js';
-import { CATEGORIES, type Direction, SluiceError, type Verdict } from './core/index.js';
+import { CATEGORIES, DIRECTIONS, type Direction, SluiceError, type Verdict } from './core/index.js';
 import { createEchoBackend, createProxy } from './http/index.js';
 import { loadConfig } from './load-config.js';
 import { openText } from './load-text.js';
@@ -45,6 +45,7 @@ async function serve(options: ServeOptions): Promise<void> {
     proxy.server.listen(Number(address.slice(colon + 1)), host, resolve);
   });
   composed.logger.info({ address: proxy.server.address() }, 'listening');
+  if (options.upstream === undefined && config.upstream === undefined) process.stderr.write(tryLines(address));
   const stop = (): void => {
     proxy
       .drain()
@@ -57,24 +58,31 @@ async function serve(options: ServeOptions): Promise<void> {
 async function check(files: readonly string[], options: CheckOptions): Promise<void> {
   const { screen, moderator } = await compose(readConfig(options.config), { file: options.config, record: false });
   const { policy } = screen.route('/', {});
-  let flagged = false;
+  let blocked = false;
   for (const file of files.length === 0 ? ['-'] : files) {
     let line = 0;
     for await (const raw of createInterface({ input: await openText(file), crlfDelay: Number.POSITIVE_INFINITY })) {
       line += 1;
       if (raw === '') continue;
-      const { id, text } = options.jsonl === true ? readRecord(raw, line) : { id: String(line), text: raw };
-      const verdict = moderator.moderate(text, { direction: options.direction, policy });
-      flagged ||= verdict.action !== 'allow';
-      if (!process.stdout.write(`${JSON.stringify(report(id, verdict))}\n`)) {
+      const record = options.jsonl === true ? readRecord(raw, line) : { id: String(line), text: raw };
+      const direction = record.direction ?? options.direction;
+      const verdict = moderator.moderate(record.text, { direction, policy });
+      blocked ||= verdict.action === 'block';
+      if (!process.stdout.write(`${JSON.stringify(report(record.id, verdict))}\n`)) {
         await new Promise<void>((resolve) => process.stdout.once('drain', resolve));
       }
     }
   }
-  process.exitCode = flagged ? 1 : 0;
+  process.exitCode = blocked ? 1 : 0;
 }
 
-function readRecord(raw: string, line: number): { readonly id: string; readonly text: string } {
+interface CheckRecord {
+  readonly id: string;
+  readonly text: string;
+  readonly direction?: Direction;
+}
+
+function readRecord(raw: string, line: number): CheckRecord {
   let record: unknown;
   try {
     record = JSON.parse(raw);
@@ -84,7 +92,11 @@ function readRecord(raw: string, line: number): { readonly id: string; readonly 
   if (typeof record !== 'object' || record === null || !('text' in record) || typeof record.text !== 'string') {
     throw new TypeError(`line ${line}: needs a string "text"`);
   }
-  return { id: 'id' in record ? String(record.id) : String(line), text: record.text };
+  const id = 'id' in record ? String(record.id) : String(line);
+  if (!('direction' in record)) return { id, text: record.text };
+  const direction = DIRECTIONS.find((known) => known === record.direction);
+  if (direction === undefined) throw new TypeError(`line ${line}: "direction" must be ${DIRECTIONS.join(' or ')}`);
+  return { id, text: record.text, direction };
 }
 
 function report(id: string, verdict: Verdict): unknown {
@@ -104,6 +116,13 @@ function report(id: string, verdict: Verdict): unknown {
   };
 }
 
+/** Two requests that a newcomer can paste: one allowed, one blocked. */
+function tryLines(address: string): string {
+  const line = (content: string): string =>
+    `curl -s http://${address}/v1/chat/completions -H 'content-type: application/json' -d '${JSON.stringify({ model: 'echo', messages: [{ role: 'user', content }] })}'`;
+  return ['', 'Try:', ...['Hello', 'I will kill you tonight'].map((text) => `  ${line(text)}`), '', ''].join('\n');
+}
+
 function fail(error: unknown): void {
   const known = error instanceof SluiceError || error instanceof Error;
   process.stderr.write(`sluice: ${known ? error.message : 'failed'}\n`);
@@ -121,7 +140,7 @@ program
   .action(serve);
 program
   .command('check')
-  .description('judge lines of text; exit 0: all allowed, 1: something flagged, 2: failed')
+  .description('judge lines of text; exit 0: nothing blocked, 1: something blocked, 2: bad use or input')
   .argument('[file...]', 'files, or - for standard input')
   .option('--config <file>', 'config file')
   .addOption(new Option('--direction <direction>', 'side to judge').choices(['input', 'output']).default('input'))
