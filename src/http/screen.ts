@@ -1,6 +1,14 @@
 import type { Adapter, BlockInfo } from '../adapters/index.js';
 import type { Config } from '../config/index.js';
-import { type Clock, type Direction, type Store, StreamError, type TextEdit, type Verdict } from '../core/index.js';
+import {
+  type Clock,
+  type Direction,
+  type Store,
+  StreamError,
+  strongerAction,
+  type TextEdit,
+  type Verdict,
+} from '../core/index.js';
 import type { Moderator, StreamModerator } from '../moderator/index.js';
 import { type ResolvedPolicy, redactText } from '../policy/index.js';
 import { encodeSse, type SseEvent, SseParser } from '../sse/index.js';
@@ -46,17 +54,17 @@ export interface Screen {
 
 type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
-const STRENGTH = { allow: 0, flag: 1, redact: 2, block: 3 };
-
 /** Returns the pipeline over its parts. */
 export function createScreen(deps: ScreenDeps): Screen {
+  // Compiled here, not per request.
+  const routes = deps.config.routes.map((route) => ({ ...route, pattern: globToRegExp(route.path) }));
   return {
     deps,
     route(path, headers) {
       const bare = path.split(/[?#]/, 1)[0] ?? '';
-      const found = deps.config.routes.find(
+      const found = routes.find(
         (route) =>
-          globToRegExp(route.path).test(bare) &&
+          route.pattern.test(bare) &&
           Object.entries(route.header ?? {}).every(([name, value]) => headers[name.toLowerCase()] === value),
       );
       const policy = deps.policies.get(found?.policy ?? 'default') ?? deps.policies.get('default');
@@ -69,7 +77,9 @@ export function createScreen(deps: ScreenDeps): Screen {
       for (const field of adapter.readTexts(body, direction)) {
         const verdict = deps.moderator.moderate(field.text, { direction, policy: exchange.policy });
         record(deps, { verdict, direction, field: field.path, exchange });
-        if (strongest === undefined || STRENGTH[verdict.applied] > STRENGTH[strongest.applied]) strongest = verdict;
+        if (strongest === undefined || strongerAction(strongest.applied, verdict.applied) !== strongest.applied) {
+          strongest = verdict;
+        }
         if (verdict.applied === 'redact') {
           edits.push({ path: field.path, text: redactText(field.text, verdict.hits, exchange.policy.mask) });
         }

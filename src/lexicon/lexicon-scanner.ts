@@ -1,5 +1,5 @@
 import type { LexiconDetection } from '../core/index.js';
-import { coarseUnit, IGNORABLE, isLeetDigit, isUnspaced, LEET_SYMBOLS, reads, SEPARATOR } from '../text/index.js';
+import { IGNORABLE, isLeetDigit, isUnspaced, LEET_SYMBOLS, reads, SEPARATOR } from '../text/index.js';
 import { ROOT } from './automaton.js';
 import type { Lexicon, Pattern } from './build.js';
 import type { Condition, LexiconEntry } from './entry.js';
@@ -207,10 +207,7 @@ export class LexiconScanner {
       const pattern = this.#lexicon.spelledPatterns[index];
       if (pattern === undefined) continue;
       const run = this.#spelledRun.slice(-pattern.units.length);
-      const exact = run.every(
-        (letter, i) =>
-          coarseUnit(letter.unit) === coarseUnit(pattern.units[i] ?? 0) && reads(letter.unit, pattern.units[i] ?? 0),
-      );
+      const exact = run.every((letter, i) => reads(letter.unit, pattern.units[i] ?? 0));
       // Three letters spelled inside a longer run are chance ("a b c d"); the whole run is not.
       if (exact && (pattern.units.length > 3 || this.#spelledRun.length === 3))
         this.#found(pattern, run[0]?.start ?? 0, last.end);
