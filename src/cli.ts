@@ -36,7 +36,7 @@ async function serve(options: ServeOptions): Promise<void> {
     upstream = `http://127.0.0.1:${(echo.address() as AddressInfo).port}`;
     composed.logger.warn({}, 'no upstream: an echo backend answers');
   }
-  const proxy = createProxy({ screen: composed.screen, upstream, logger: composed.logger });
+  const proxy = createProxy({ screen: () => composed.screen, upstream, logger: composed.logger });
   const address = options.listen ?? config.listen;
   const colon = address.lastIndexOf(':');
   const host = address.slice(0, Math.max(colon, 0)).replace(/^\[|\]$/g, '') || '127.0.0.1';

@@ -24,21 +24,26 @@ const HOP_BY_HOP = new Set([
 
 /** What the proxy needs. */
 export interface ProxyOptions {
-  readonly screen: Screen;
+  /** Returns the pipeline to use; read once per request, so that a new one takes over between two requests. */
+  readonly screen: () => Screen;
   readonly upstream: string;
   readonly logger: Logger;
+  /** Answers requests that are not for the backend, such as health checks; resolves to whether it did. */
+  readonly ownRoutes?: ((req: IncomingMessage, res: ServerResponse) => Promise<boolean>) | undefined;
 }
 
 /** A proxy that is not listening yet. */
 export interface ProxyServer {
   readonly server: Server;
+  /** Whether `drain` was called. */
+  readonly draining: boolean;
   /** Stops to accept, waits for running exchanges up to the drain timeout, then cuts them. */
   drain(): Promise<void>;
 }
 
 /** Returns a proxy that screens what passes between its clients and `upstream`. */
-export function createProxy({ screen, upstream, logger }: ProxyOptions): ProxyServer {
-  const { limits } = screen.deps.config;
+export function createProxy({ screen: currentScreen, upstream, logger, ownRoutes }: ProxyOptions): ProxyServer {
+  const { limits } = currentScreen().deps.config;
   const dispatcher = new Agent({
     connect: { timeout: limits.upstreamConnectTimeoutMs },
     headersTimeout: limits.upstreamIdleTimeoutMs,
@@ -46,11 +51,15 @@ export function createProxy({ screen, upstream, logger }: ProxyOptions): ProxySe
   });
   let draining = false;
   const server = createServer((req, res) => {
-    const exchange = { screen, upstream, dispatcher, draining: () => draining };
-    handle(req, res, exchange).catch((error: unknown) => fail(res, error, { logger, screen }));
+    const screen = currentScreen();
+    const context = { screen, upstream, dispatcher, ownRoutes, draining: () => draining };
+    handle(req, res, context).catch((error: unknown) => fail(res, error, { logger, screen }));
   });
   return {
     server,
+    get draining() {
+      return draining;
+    },
     async drain() {
       draining = true;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
@@ -67,11 +76,13 @@ interface Context {
   readonly screen: Screen;
   readonly upstream: string;
   readonly dispatcher: Agent;
+  readonly ownRoutes: ProxyOptions['ownRoutes'];
   readonly draining: () => boolean;
 }
 
 async function handle(req: IncomingMessage, res: ServerResponse, context: Context): Promise<void> {
   const path = req.url ?? '/';
+  if ((await context.ownRoutes?.(req, res)) === true) return;
   if (await answerOwn(path, res, context)) return;
   const { screen } = context;
   const { limits } = screen.deps.config;

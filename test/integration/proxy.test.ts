@@ -29,7 +29,7 @@ describe('proxy', () => {
 
   async function start(config: object): Promise<OpenAI> {
     const { screen, logger } = await compose(parseConfig({ ...BASE, log: { level: 'silent' }, ...config }, 'test'));
-    const proxy = createProxy({ screen, upstream, logger });
+    const proxy = createProxy({ screen: () => screen, upstream, logger });
     proxies.push(proxy);
     return new OpenAI({ baseURL: `${await listen(proxy.server)}/v1`, apiKey: 'none' });
   }
