@@ -59,14 +59,26 @@ export interface StoreStats {
   readonly healthy: boolean;
 }
 
+/** Length of `ListCounts`: every category times every severity. */
+export const LIST_COUNT_SIZE = 40;
+
+/**
+ * List detections decided within the text that a classifier is asked about, counted per category and severity:
+ * `counts[category * 4 + severity - 1]`, categories in `CATEGORIES` order, length `LIST_COUNT_SIZE`.
+ */
+export type ListCounts = ArrayLike<number>;
+
 /** A text model with one score per category. Total: answers for every string. */
 export interface TextClassifier {
   /** Changes whenever a score can change. */
   readonly version: string;
   /** What computes: `kernel`, `tfjs-node`, `tfjs-wasm` or `tfjs-cpu`. */
   readonly backend: string;
-  /** Scores of one window of text. `Float32Array` of length 10, `CATEGORIES` order, each in [0, 1]. The array may be reused by the next call. */
-  score(text: string): Float32Array;
+  /**
+   * Scores of one window of text. `Float32Array` of length 10, `CATEGORIES` order, each a probability in [0, 1]. The array may be
+   * reused by the next call. Without `listCounts` the lists count as silent.
+   */
+  score(text: string, listCounts?: ListCounts): Float32Array;
   /** Starts a running score for a text that arrives word by word. */
   begin(): RunningScore;
   /** Frees native memory. Idempotent. */
@@ -77,5 +89,5 @@ export interface TextClassifier {
 export interface RunningScore {
   append(text: string): void;
   /** As `TextClassifier.score`, over everything appended so far. The array may be reused. */
-  scores(): Float32Array;
+  scores(listCounts?: ListCounts): Float32Array;
 }

@@ -10,7 +10,7 @@ import {
   type Verdict,
 } from '../core/index.js';
 import { type Lexicon, LexiconScanner } from '../lexicon/index.js';
-import { decide, type ResolvedPolicy } from '../policy/index.js';
+import { decide, type ResolvedPolicy, thresholdsOf } from '../policy/index.js';
 import { findStepEnd, isEvaluationPoint, MAX_WINDOW_UNITS } from './evaluation-points.js';
 
 /** What a screening needs to judge one text. */
@@ -139,8 +139,9 @@ export class Screening {
 
   /** Remembers, per category, the start of the word that made the text suspicious. */
   #track(scores: Float32Array, start: number): void {
+    const thresholds = thresholdsOf('classifier', this.#options);
     CATEGORIES.forEach((category, index) => {
-      const { redact, block } = this.#options.policy[this.#options.direction][category];
+      const { redact, block } = thresholds[category];
       if ((scores[index] ?? 0) < Math.min(redact, block) / 2) this.#onsets.delete(category);
       else if (!this.#onsets.has(category)) this.#onsets.set(category, start);
     });
@@ -148,11 +149,12 @@ export class Screening {
 
   #evaluate(scores: Float32Array): Detection[] {
     const found: Detection[] = [];
+    const thresholds = thresholdsOf('classifier', this.#options);
     CATEGORIES.forEach((category, index) => {
       const score = scores[index] ?? 0;
       const start = this.#onsets.get(category) ?? this.#previousPoint;
       const detection = { source: 'classifier', category, span: { start, end: this.#position }, score } as const;
-      const { flag, redact, block } = this.#options.policy[this.#options.direction][category];
+      const { flag, redact, block } = thresholds[category];
       if (score >= Math.min(flag, redact, block)) found.push(detection);
       else if (score > (this.#faint.get(category)?.score ?? 0)) this.#faint.set(category, detection);
     });

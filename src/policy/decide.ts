@@ -10,7 +10,7 @@ import {
   type Verdict,
   type Versions,
 } from '../core/index.js';
-import type { ResolvedPolicy, ResolvedThresholds } from './resolve-policies.js';
+import type { CategoryThresholds, ResolvedPolicy, ResolvedThresholds } from './resolve-policies.js';
 
 /** What a verdict is made from. */
 export interface DecideInput {
@@ -30,15 +30,15 @@ export function decide({ detections, failed, direction, policy, versions }: Deci
   let action: Action = 'allow';
 
   for (const detection of detections) {
+    const { category, source, span } = detection;
     const score = scoreOf(detection, policy);
     if (Number.isNaN(score)) {
       // NaN is below every threshold: without this a broken model would let everything pass.
-      failedDetectors.add(detection.source);
+      failedDetectors.add(source);
       continue;
     }
-    const { category, source, span } = detection;
     scores[category] = Math.max(scores[category], score);
-    const hitAction = actionFor(score, policy[direction][category]);
+    const hitAction = actionFor(score, thresholdsOf(source, { policy, direction })[category]);
     if (hitAction === 'allow') continue;
     action = strongerAction(action, hitAction);
     const hit = { category, source, score, span, action: hitAction };
@@ -56,6 +56,14 @@ export function decide({ detections, failed, direction, policy, versions }: Deci
     policy: policy.name,
     versions,
   };
+}
+
+/** The thresholds that the scores of `source` are compared with. */
+export function thresholdsOf(
+  source: DetectionSource,
+  { policy, direction }: { readonly policy: ResolvedPolicy; readonly direction: Direction },
+): CategoryThresholds {
+  return source === 'classifier' ? policy.classifier[direction] : policy[direction];
 }
 
 function scoreOf(detection: Detection, policy: ResolvedPolicy): number {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Config, PolicyConfig } from '../config/index.js';
 import { CATEGORIES, type Category, ConfigError, type ConfigIssue, DIRECTIONS, type Direction } from '../core/index.js';
+import { CLASSIFIER_THRESHOLDS } from './classifier-thresholds.js';
 
 /** Scores in [0, 1] from which a detection is a hit; `Infinity` where the action is never taken. */
 export interface ResolvedThresholds {
@@ -8,6 +9,9 @@ export interface ResolvedThresholds {
   readonly redact: number;
   readonly block: number;
 }
+
+/** Thresholds of every category. */
+export type CategoryThresholds = Readonly<Record<Category, ResolvedThresholds>>;
 
 /** A policy with everything inherited filled in. */
 export interface ResolvedPolicy {
@@ -17,14 +21,17 @@ export interface ResolvedPolicy {
   readonly mask: string;
   /** Scores in [0, 1] of list matches of severity 1 to 4. */
   readonly severityScores: readonly [number, number, number, number];
-  readonly input: Readonly<Record<Category, ResolvedThresholds>>;
-  readonly output: Readonly<Record<Category, ResolvedThresholds>>;
+  /** Thresholds of list matches. */
+  readonly input: CategoryThresholds;
+  readonly output: CategoryThresholds;
+  /** Thresholds of classifier scores: chosen with the model, except where the config sets a number, which holds for both. */
+  readonly classifier: Readonly<Record<Direction, CategoryThresholds>>;
   readonly onDetectorError: Config['onDetectorError'];
   /** Hash of everything above that can change a verdict. */
   readonly version: string;
 }
 
-type Rules = Pick<ResolvedPolicy, 'mask' | 'severityScores' | Direction>;
+type Rules = Pick<ResolvedPolicy, 'mask' | 'severityScores' | 'classifier' | Direction>;
 
 const USUAL: ResolvedThresholds = { flag: 0.75, redact: Number.POSITIVE_INFINITY, block: 0.97 };
 
@@ -33,6 +40,7 @@ const BUILT_IN: Rules = {
   severityScores: [0.5, 0.75, 0.97, 0.995],
   input: forEachCategory((category) => (category === 'abusive' ? { ...USUAL, block: 0.99 } : USUAL)),
   output: forEachCategory((category) => (category === 'abusive' ? { ...USUAL, redact: 0.9, block: 0.99 } : USUAL)),
+  classifier: { input: classifierThresholds('input'), output: classifierThresholds('output') },
 };
 
 /**
@@ -92,15 +100,19 @@ function override(base: Rules, policy: PolicyConfig): Rules {
   return {
     mask: policy.mask ?? base.mask,
     severityScores: [scores?.[1] ?? mild, scores?.[2] ?? medium, scores?.[3] ?? strong, scores?.[4] ?? severe],
-    input: overrideDirection(base, policy, 'input'),
-    output: overrideDirection(base, policy, 'output'),
+    input: overrideThresholds(base.input, policy.input),
+    output: overrideThresholds(base.output, policy.output),
+    classifier: {
+      input: overrideThresholds(base.classifier.input, policy.input),
+      output: overrideThresholds(base.classifier.output, policy.output),
+    },
   };
 }
 
-function overrideDirection(base: Rules, policy: PolicyConfig, direction: Direction): Rules[Direction] {
+function overrideThresholds(base: CategoryThresholds, written: PolicyConfig[Direction]): CategoryThresholds {
   return forEachCategory((category) => {
-    const inherited = base[direction][category];
-    const own = policy[direction]?.[category];
+    const inherited = base[category];
+    const own = written?.[category];
     return {
       flag: own?.flag ?? inherited.flag,
       redact: own?.redact ?? inherited.redact,
@@ -109,16 +121,26 @@ function overrideDirection(base: Rules, policy: PolicyConfig, direction: Directi
   });
 }
 
+function classifierThresholds(direction: Direction): CategoryThresholds {
+  return forEachCategory((category) => {
+    const [flag, block] = CLASSIFIER_THRESHOLDS[direction][category];
+    // The span of a classifier score is a guess: too coarse to cut text out by default.
+    return { flag, redact: Number.POSITIVE_INFINITY, block };
+  });
+}
+
 function forEachCategory<T>(make: (category: Category) => T): Record<Category, T> {
   return Object.fromEntries(CATEGORIES.map((category) => [category, make(category)])) as Record<Category, T>;
 }
 
 function versionOf(policy: Omit<ResolvedPolicy, 'version'>): string {
-  const thresholds = DIRECTIONS.map((direction) =>
-    CATEGORIES.map((category) => {
-      const { flag, redact, block } = policy[direction][category];
-      return [flag, redact, block].map(String);
-    }),
+  const thresholds = [policy, policy.classifier].map((rules) =>
+    DIRECTIONS.map((direction) =>
+      CATEGORIES.map((category) => {
+        const { flag, redact, block } = rules[direction][category];
+        return [flag, redact, block].map(String);
+      }),
+    ),
   );
   const { name, mode, mask, severityScores, onDetectorError } = policy;
   const content = JSON.stringify([name, mode, mask, severityScores, onDetectorError, thresholds]);

@@ -72,6 +72,24 @@ describe('decide', () => {
     expect(judge(policyOf({}), detections)).toMatchObject({ action, applied: action });
   });
 
+  it.each([
+    ['its own default', {}, 0.02],
+    ['the number of the config', { policies: { default: { output: { crime: { block: 0.5 } } } } }, 0.5],
+  ])('compares a classifier score with %s', (_name, config, expected) => {
+    const policy = policyOf(config);
+    const own = { ...policy, classifier: { ...policy.classifier, output: { ...policy.classifier.output } } };
+    if (expected < 0.5) own.classifier.output.crime = { flag: 0.01, redact: Number.POSITIVE_INFINITY, block: 0.02 };
+    const score = (value: number): Detection => ({
+      source: 'classifier',
+      category: 'crime',
+      span: { start: 0, end: 1 },
+      score: value,
+    });
+    expect(judge(own, [score(expected)]).action).toBe('block');
+    expect(judge(own, [score(expected - 0.005)]).action).not.toBe('block');
+    expect(judge(own, [score(expected)]).scores.crime).toBe(expected);
+  });
+
   it('applies nothing outside of enforce', () => {
     expect(judge(policyOf({ mode: 'shadow' }), [term(4)])).toMatchObject({ action: 'block', applied: 'flag' });
     expect(judge(policyOf({ mode: 'shadow' }), [])).toMatchObject({ action: 'allow', applied: 'allow' });
