@@ -2,12 +2,37 @@ import { dirname, resolve } from 'node:path';
 import pino from 'pino';
 import { loadClassifier } from './classifier/index.js';
 import type { Config } from './config/index.js';
-import type { Logger, Store } from './core/index.js';
-import { createMetrics, createScreen, type Screen } from './http/index.js';
-import { loadLexicon } from './lexicon/index.js';
+import type { Clock, Logger, Store, TextClassifier } from './core/index.js';
+import { createMetrics, createScreen, type Metrics, type Screen } from './http/index.js';
+import { BUILTIN_LISTS, type Lexicon, loadLexicon } from './lexicon/index.js';
+import { fingerprintOf } from './load-fingerprint.js';
 import { Moderator } from './moderator/index.js';
-import { resolvePolicies } from './policy/index.js';
+import { type ResolvedPolicy, resolvePolicies } from './policy/index.js';
 import { openSqliteStore } from './store/index.js';
+
+/** What lives as long as the process, whatever config comes and goes. */
+export interface Services {
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+  readonly store: Store | undefined;
+}
+
+/** What one config makes of the services: replaced as a whole by a reload. */
+export interface Pipeline {
+  readonly config: Config;
+  readonly policies: ReadonlyMap<string, ResolvedPolicy>;
+  readonly lexicon: Loaded<Lexicon>;
+  readonly classifier: Loaded<TextClassifier | undefined>;
+  readonly moderator: Moderator;
+  readonly screen: Screen;
+}
+
+/** Something read from files, and what it was read from: equal keys, equal parts. */
+export interface Loaded<Part> {
+  readonly key: string;
+  readonly part: Part;
+}
 
 /** Everything wired together from one config. */
 export interface Composed {
@@ -25,31 +50,96 @@ export interface ComposeOptions {
   readonly record?: boolean;
 }
 
+/** How to build a pipeline: `previous` is the one it replaces, whose unchanged parts it takes over. */
+export interface ComposePipelineOptions {
+  readonly file?: string | undefined;
+  readonly services: Services;
+  readonly previous?: Pipeline | undefined;
+}
+
 /**
  * Builds every part that a config names.
  * @throws {SluiceError} when the lists, the model, the policies or the store cannot be used.
  */
 export async function compose(config: Config, { file, record = true }: ComposeOptions = {}): Promise<Composed> {
+  const services = openServices(config, { record });
+  const { store, logger } = services;
+  try {
+    const { screen, moderator, classifier } = await composePipeline(config, { file, services });
+    const close = async (): Promise<void> => {
+      await store?.close();
+      classifier.part?.dispose();
+    };
+    return { screen, moderator, store, logger, close };
+  } catch (error) {
+    await store?.close();
+    throw error;
+  }
+}
+
+/**
+ * Opens what lives as long as the process.
+ * @throws {StoreError} when the store cannot be used.
+ */
+export function openServices(config: Config, { record = true }: { readonly record?: boolean } = {}): Services {
   const logger = pino({ level: config.log.level }, pino.destination(2));
   const clock = { now: () => Date.now() };
-  const baseDir = file === undefined ? process.cwd() : dirname(resolve(file));
-  const policies = resolvePolicies(config);
-  const lexicon = loadLexicon({ lists: config.lists, baseDir });
-  const { enabled, ...model } = config.classifier;
-  const classifier = enabled ? await loadClassifier(model) : undefined;
-  const moderator = new Moderator({ lexicon, classifier, cacheMaxBytes: config.cache.maxBytes });
   const path = config.store.replace(/^sqlite:/, '');
   const store =
     record && config.store !== 'none' ? openSqliteStore({ ...config.hitLog, path, clock, logger }) : undefined;
-  const screen = createScreen({ config, moderator, policies, store, clock, metrics: createMetrics() });
-  return {
-    screen,
-    moderator,
-    store,
-    logger,
-    close: async () => {
-      await store?.close();
-      classifier?.dispose();
-    },
-  };
+  return { logger, clock, metrics: createMetrics(), store };
+}
+
+/**
+ * Builds the pipeline of a config. Nothing of `previous` changes, so that both can serve at the same time.
+ * @throws {SluiceError} when the lists, the model or the policies cannot be used.
+ */
+export async function composePipeline(
+  config: Config,
+  { file, services, previous }: ComposePipelineOptions,
+): Promise<Pipeline> {
+  const policies = resolvePolicies(config);
+  const lexicon = await composeLexicon(config, { file, previous: previous?.lexicon });
+  const classifier = await composeClassifier(config, { file, previous: previous?.classifier });
+  const parts = { lexicon: lexicon.part, classifier: classifier.part };
+  const moderator = new Moderator({ ...parts, cacheMaxBytes: config.cache.maxBytes });
+  const { store, clock, metrics } = services;
+  const screen = createScreen({ config, moderator, policies, store, clock, metrics });
+  return { config, policies, lexicon, classifier, moderator, screen };
+}
+
+/** The list files and folders that a config names, without the built-in ones. */
+export function listPaths(config: Config, file: string | undefined): string[] {
+  return config.lists.filter((list) => list !== 'builtin').map((list) => resolve(baseDirOf(file), list));
+}
+
+async function composeLexicon(
+  config: Config,
+  { file, previous }: { readonly file: string | undefined; readonly previous: Loaded<Lexicon> | undefined },
+): Promise<Loaded<Lexicon>> {
+  const { lists } = config;
+  const paths = [...(lists.includes('builtin') ? [BUILTIN_LISTS] : []), ...listPaths(config, file)];
+  // Taken before the files are read: one that changes in between is read again by the next reload.
+  const key = `${lists.join('\n')}\n${await fingerprintOf(paths, ['.txt'])}`;
+  if (previous?.key === key) return previous;
+  return { key, part: loadLexicon({ lists, baseDir: baseDirOf(file) }) };
+}
+
+async function composeClassifier(
+  config: Config,
+  {
+    file,
+    previous,
+  }: { readonly file: string | undefined; readonly previous: Loaded<TextClassifier | undefined> | undefined },
+): Promise<Loaded<TextClassifier | undefined>> {
+  const { enabled, backend, path } = config.classifier;
+  const folder = path === undefined ? undefined : resolve(baseDirOf(file), path);
+  const files = folder === undefined ? '' : await fingerprintOf([folder], ['']);
+  const key = `${enabled} ${backend}\n${files}`;
+  if (previous?.key === key) return previous;
+  return { key, part: enabled ? await loadClassifier({ backend, path: folder }) : undefined };
+}
+
+function baseDirOf(file: string | undefined): string {
+  return file === undefined ? process.cwd() : dirname(resolve(file));
 }

@@ -1,15 +1,21 @@
 import { readFileSync } from 'node:fs';
 import { LineCounter, parseDocument } from 'yaml';
-import { type Config, parseConfig } from './config/index.js';
+import { type Config, type ConfigInput, parseConfig } from './config/index.js';
 import { ConfigError } from './core/index.js';
 
 /**
- * The validated config in a YAML (or JSON) file; an empty file gives the defaults.
+ * The validated config in a YAML (or JSON) file, the defaults for no file or an empty one; what the command line sets goes before.
  *
  * @throws {ConfigError} When the file cannot be read, is not YAML (with its line), or holds an invalid config.
  */
-export function loadConfig(file: string): Config {
-  return parseConfig(parseYaml(readConfigFile(file), file), file);
+export function loadConfig(file: string | undefined, overrides: ConfigInput = {}): Config {
+  const written = file === undefined ? {} : (parseYaml(readConfigFile(file), file) ?? {});
+  const input = isRecord(written) ? { ...written, ...overrides } : written;
+  return parseConfig(input, file ?? 'command line');
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function readConfigFile(file: string): string {

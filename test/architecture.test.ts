@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 
-/** Folders of `src`, lowest layer first; files directly in `src` stand above them all. A file imports from its own folder or from a lower layer. */
+/** Folders of `src`, lowest layer first; files directly in `src`, and the commands, stand above them all. A file imports from its own folder or from a lower layer. */
 const LAYERS = [
   ['core'],
   ['config'],
@@ -41,7 +41,7 @@ function unitOf(file: string): string {
 }
 
 function layerOf(file: string): number {
-  if (!file.includes('/')) return TOP;
+  if (!file.includes('/') || unitOf(file) === 'commands') return TOP;
   return LAYERS.findIndex((layer) => layer.includes(unitOf(file)));
 }
 

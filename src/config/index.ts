@@ -1,2 +1,3 @@
+export * from './listen-address.js';
 export * from './parse-config.js';
 export * from './schema.js';

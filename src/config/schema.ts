@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CATEGORIES, CATEGORY_INFO, type Category } from '../core/index.js';
+import { parseListenAddress } from './listen-address.js';
 
 const threshold = z.number().min(0).max(1);
 
@@ -68,17 +69,35 @@ export const RouteConfig = z
 /** One rule that gives a policy to the requests it matches. */
 export type RouteConfig = z.infer<typeof RouteConfig>;
 
+const address = z
+  .string()
+  .regex(/^(?:\[[0-9A-Fa-f:.]+\]|[^\s:/]+):\d{1,5}$/, 'must be host:port, such as 127.0.0.1:8080');
 const bytes = z.int().min(1);
 const milliseconds = z.int().min(0).max(2_147_483_647);
 
 /** Everything that can be configured; every key has a default. */
 export const Config = z
   .strictObject({
-    listen: z
-      .string()
-      .regex(/^(?:\[[0-9A-Fa-f:.]+\]|[^\s:/]+):\d{1,5}$/, 'must be host:port, such as 127.0.0.1:8080')
+    listen: address
       .default('127.0.0.1:8080')
       .describe('Host and port the proxy listens on. A host other than loopback opens it to the network.'),
+    adminListen: address
+      .optional()
+      .describe(
+        'Host and port of health checks, metrics and admin routes; on the port of the proxy when left out, otherwise only here.',
+      ),
+    admin: z
+      .strictObject({
+        tokenEnv: z
+          .string()
+          .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be the name of an environment variable')
+          .default('SLUICE_ADMIN_TOKEN')
+          .describe(
+            'Environment variable with the bearer token of the admin routes, 16 characters or more; while it is not set, there are no admin routes.',
+          ),
+      })
+      .prefault({})
+      .describe('The admin routes of the proxy.'),
     upstream: z
       .url({ protocol: /^https?$/ })
       .optional()
@@ -120,7 +139,11 @@ export const Config = z
           .enum(['auto', 'kernel', 'tfjs-node', 'tfjs-wasm', 'tfjs-cpu'])
           .default('auto')
           .describe('What computes the scores; `auto` takes the fastest that works.'),
-        path: z.string().min(1).optional().describe('Folder of the model; the shipped one when left out.'),
+        path: z
+          .string()
+          .min(1)
+          .optional()
+          .describe('Folder of the model, relative to the config file; the shipped one when left out.'),
       })
       .prefault({})
       .describe('The text classifier.'),
@@ -193,8 +216,10 @@ export const Config = z
       .describe('How hits are written to the store.'),
   })
   .superRefine((config, context) => {
-    if (Number(config.listen.slice(config.listen.lastIndexOf(':') + 1)) > 65_535) {
-      context.addIssue({ code: 'custom', path: ['listen'], message: 'port must be at most 65535' });
+    for (const key of ['listen', 'adminListen'] as const) {
+      if (parseListenAddress(config[key] ?? ':0').port > 65_535) {
+        context.addIssue({ code: 'custom', path: [key], message: 'port must be at most 65535' });
+      }
     }
     const known = new Set(['default', ...Object.keys(config.policies)]);
     for (const [index, route] of config.routes.entries()) {

@@ -4,8 +4,10 @@ import { Counter, Registry } from 'prom-client';
 export interface Metrics {
   readonly registry: Registry;
   readonly screened: Counter;
+  readonly hits: Counter;
   readonly unscreened: Counter;
   readonly upstreamErrors: Counter;
+  readonly reloads: Counter;
 }
 
 /** Returns fresh counters with a registry of their own. */
@@ -16,11 +18,23 @@ export function createMetrics(): Metrics {
     registry,
     screened: new Counter({
       name: 'sluice_screened_total',
-      help: 'Text fields and stream channels screened.',
+      help: 'Text fields and stream channels screened, by what was applied to them.',
       labelNames: ['direction', 'action'],
+      registers,
+    }),
+    hits: new Counter({
+      name: 'sluice_hits_total',
+      help: 'Hits, by what the policy says for each alone.',
+      labelNames: ['category', 'source', 'action'],
       registers,
     }),
     unscreened: new Counter({ name: 'sluice_unscreened_total', help: 'Requests that passed unscreened.', registers }),
     upstreamErrors: new Counter({ name: 'sluice_upstream_errors_total', help: 'Failed upstream calls.', registers }),
+    reloads: new Counter({
+      name: 'sluice_config_reloads_total',
+      help: 'Reloads of the config, by outcome; after `failed` the earlier config stays in use.',
+      labelNames: ['outcome'],
+      registers,
+    }),
   };
 }

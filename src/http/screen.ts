@@ -207,6 +207,7 @@ function record(
 ): void {
   const { verdict, direction, field, exchange } = entry;
   deps.metrics.screened.inc({ direction, action: verdict.applied });
+  for (const { category, source, action } of verdict.hits) deps.metrics.hits.inc({ category, source, action });
   const failed = verdict.failedDetectors.length > 0;
   if (verdict.hits.length === 0 && !failed) return;
   deps.store?.record({

@@ -1,5 +1,5 @@
 export { buildLexicon, type Lexicon } from './build.js';
 export type { Condition, LexiconEntry, ParsedList, Phrase } from './entry.js';
 export { LexiconScanner, scanText } from './lexicon-scanner.js';
-export { type LexiconOptions, loadLexicon } from './load-lexicon.js';
+export { BUILTIN_LISTS, type LexiconOptions, loadLexicon } from './load-lexicon.js';
 export { expandBraces, type ListSource, parseList } from './parse-list.js';

@@ -5,7 +5,8 @@ import { buildLexicon, type Lexicon } from './build.js';
 import type { ParsedList } from './entry.js';
 import { parseList } from './parse-list.js';
 
-const BUILTIN = resolve(__dirname, '../../models/lexicon');
+/** Folder of the lists that ship with the package. */
+export const BUILTIN_LISTS = resolve(__dirname, '../../models/lexicon');
 
 /** Which lists to load. */
 export interface LexiconOptions {
@@ -23,7 +24,7 @@ export function loadLexicon({ lists, baseDir }: LexiconOptions): Lexicon {
   const issues: LexiconError['issues'][number][] = [];
   const parsed: ParsedList[] = [];
   for (const list of lists) {
-    for (const file of findFiles(list === 'builtin' ? BUILTIN : resolve(baseDir, list))) {
+    for (const file of findFiles(list === 'builtin' ? BUILTIN_LISTS : resolve(baseDir, list))) {
       try {
         parsed.push(readList(file));
       } catch (error) {

@@ -1,0 +1,99 @@
+import type { Pipeline, Services } from '../compose.js';
+import type { Config } from '../config/index.js';
+import { ConfigError, LexiconError, SluiceError } from '../core/index.js';
+import type { ReloadOutcome } from '../http/index.js';
+
+/** Settings that are read once at the start. */
+const FIXED = ['listen', 'adminListen', 'admin', 'upstream', 'store', 'hitLog', 'log'] as const;
+const FIXED_LIMITS = ['drainTimeoutMs', 'upstream', 'upstreamConnectTimeoutMs', 'upstreamIdleTimeoutMs'] as const;
+
+/** What a live pipeline starts from. */
+export interface LivePipelineOptions {
+  readonly first: Pipeline;
+  readonly services: Services;
+  /** Builds the pipeline that replaces `previous` from the files as they are now. */
+  readonly load: (previous: Pipeline) => Promise<Pipeline>;
+  /** Resolves once nobody uses a pipeline that was replaced before the call. */
+  readonly unused: () => Promise<void>;
+}
+
+/** The pipeline in use; a reload replaces it whole or not at all. */
+export class LivePipeline {
+  readonly #options: LivePipelineOptions;
+  #current: Pipeline;
+  #last: ReloadOutcome | undefined;
+  #queue: Promise<unknown> = Promise.resolve();
+
+  constructor(options: LivePipelineOptions) {
+    this.#options = options;
+    this.#current = options.first;
+  }
+
+  get current(): Pipeline {
+    return this.#current;
+  }
+
+  /** How the last reload ended; undefined before the first. */
+  get lastReload(): ReloadOutcome | undefined {
+    return this.#last;
+  }
+
+  /** Reads everything again and puts it to use when all of it is valid. Never rejects; one reload runs at a time. */
+  reload(reason: string): Promise<ReloadOutcome> {
+    const done = this.#queue.then(() => this.#reload(reason));
+    this.#queue = done;
+    return done;
+  }
+
+  async #reload(reason: string): Promise<ReloadOutcome> {
+    const { load, services } = this.#options;
+    const { logger, clock, metrics } = services;
+    const startMs = clock.now();
+    const finish = (problems: readonly string[]): ReloadOutcome => {
+      const timeMs = clock.now();
+      const ok = problems.length === 0;
+      metrics.reloads.inc({ outcome: ok ? 'ok' : 'failed' });
+      this.#last = { ok, timeMs, durationMs: timeMs - startMs, problems };
+      return this.#last;
+    };
+    let next: Pipeline;
+    try {
+      next = await load(this.#current);
+    } catch (error) {
+      const outcome = finish(problemsOf(error));
+      logger.error({ reason, problems: outcome.problems }, 'config not reloaded; the earlier one stays in use');
+      return outcome;
+    }
+    const replaced = this.#current;
+    this.#current = next;
+    this.#retire(replaced);
+    const outcome = finish([]);
+    logger.info({ reason, durationMs: outcome.durationMs }, 'config reloaded');
+    const restart = changedFixedSettings(this.#options.first.config, next.config);
+    if (restart.length > 0) logger.warn({ settings: restart }, 'changed settings that need a restart to take effect');
+    return outcome;
+  }
+
+  /** Frees the classifier of a replaced pipeline, unless the current one took it over, after its last user. */
+  #retire({ classifier }: Pipeline): void {
+    if (classifier.part === this.#current.classifier.part) return;
+    void this.#options.unused().then(() => classifier.part?.dispose());
+  }
+}
+
+function changedFixedSettings(first: Config, next: Config): string[] {
+  const differ = (a: unknown, b: unknown): boolean => JSON.stringify(a) !== JSON.stringify(b);
+  return [
+    ...FIXED.filter((key) => differ(first[key], next[key])),
+    ...FIXED_LIMITS.filter((key) => differ(first.limits[key], next.limits[key])).map((key) => `limits.${key}`),
+  ];
+}
+
+function problemsOf(error: unknown): string[] {
+  if (error instanceof ConfigError) {
+    return error.issues.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`));
+  }
+  if (error instanceof LexiconError)
+    return error.issues.map(({ file, line, message }) => `${file}:${line}: ${message}`);
+  return [error instanceof SluiceError ? error.message : String(error)];
+}

@@ -1,0 +1,166 @@
+import { composePipeline, listPaths, openServices, type Pipeline } from '../compose.js';
+import type { Config } from '../config/index.js';
+import { ConfigError } from '../core/index.js';
+import {
+  createEchoBackend,
+  createOperatorRoutes,
+  createOperatorServer,
+  createProxy,
+  type InstanceInfo,
+  listen,
+  OpenExchanges,
+  registerOperatorMetrics,
+  withholdOperatorRoutes,
+} from '../http/index.js';
+import { loadConfig } from '../load-config.js';
+import { DEMO_LIST, demoLines } from './echo-demo.js';
+import { FileWatch } from './file-watch.js';
+import { LivePipeline } from './live-pipeline.js';
+
+const WATCH_INTERVAL_MS = 500;
+const MIN_TOKEN_LENGTH = 16;
+
+/** What the command line and the environment give to `serve`. */
+export interface ServeOptions {
+  readonly config?: string;
+  readonly upstream?: string;
+  readonly listen?: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Version of the package. */
+  readonly version: string;
+}
+
+/** A running proxy. */
+export interface Served {
+  /** Reads the config and the lists again; never rejects. */
+  reload(reason: string): Promise<unknown>;
+  /** Lets open exchanges finish, within the drain timeout, and writes the record. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts the proxy; resolves once it listens.
+ * @throws {SluiceError} when it cannot start; nothing is left open then.
+ */
+export async function serve(options: ServeOptions): Promise<Served> {
+  const overrides = {
+    ...(options.upstream === undefined ? {} : { upstream: options.upstream }),
+    ...(options.listen === undefined ? {} : { listen: options.listen }),
+  };
+  const file = options.config;
+  const readConfig = (): Config => loadConfig(file, overrides);
+  const config = readConfig();
+  const token = adminToken(config, options.env);
+  let watched = watchedPaths(config, file);
+  const watch = new FileWatch({
+    paths: () => watched,
+    intervalMs: WATCH_INTERVAL_MS,
+    onChange: () => live.reload('files changed'),
+  });
+  await watch.start();
+  const services = openServices(config);
+  const build = (next: Config, previous?: Pipeline): Promise<Pipeline> =>
+    composePipeline(config.upstream === undefined ? withDemoList(next) : next, { file, services, previous });
+  const { logger, store, clock } = services;
+  const first = await build(config).catch(async (error: unknown) => {
+    await store?.close();
+    throw error;
+  });
+  const live: LivePipeline = new LivePipeline({
+    first,
+    services,
+    load: async (previous) => {
+      const next = readConfig();
+      // Also when the rest fails: the cure may be in a file that only the new config names.
+      watched = watchedPaths(next, file);
+      return build(next, previous);
+    },
+    unused: () => exchanges.settled(),
+  });
+
+  const startMs = clock.now();
+  const info = (): InstanceInfo => describePipeline(live.current, options.version);
+  const status = (): unknown => ({
+    ...info(),
+    configFile: file ?? null,
+    mode: live.current.config.mode,
+    uptimeSeconds: Math.round((clock.now() - startMs) / 1000),
+    openExchanges: exchanges.count,
+    draining: proxy.draining,
+    store: store === undefined ? null : store.stats(),
+    lastReload: live.lastReload ?? null,
+  });
+  const operatorRoutes = createOperatorRoutes({
+    registry: services.metrics.registry,
+    draining: () => proxy.draining,
+    admin: token === undefined ? undefined : { token, status, reload: () => live.reload('admin request') },
+  });
+  const { adminListen } = config;
+  const proxy = createProxy({
+    screen: () => live.current.screen,
+    upstream: config.upstream ?? (await startEcho(config)),
+    logger,
+    ownRoutes: adminListen === undefined ? operatorRoutes : withholdOperatorRoutes(),
+  });
+  const exchanges = new OpenExchanges(proxy.server);
+  registerOperatorMetrics(services.metrics.registry, { store, openExchanges: () => exchanges.count, info });
+  try {
+    if (adminListen !== undefined) {
+      const operatorServer = createOperatorServer(operatorRoutes);
+      logger.info({ address: await listen(operatorServer, adminListen, 'adminListen') }, 'operator routes listen');
+    }
+    const address = await listen(proxy.server, config.listen, 'listen');
+    logger.info({ address, ...info() }, 'listening');
+    if (config.upstream === undefined) process.stdout.write(demoLines(address));
+  } catch (error) {
+    await store?.close();
+    throw error;
+  }
+  return {
+    reload: (reason) => live.reload(reason),
+    async stop() {
+      watch.stop();
+      logger.info({ openExchanges: exchanges.count }, 'draining');
+      await proxy.drain();
+      await store?.close();
+      live.current.classifier.part?.dispose();
+      const { written, dropped } = store?.stats() ?? { written: 0, dropped: 0 };
+      logger.info({ written, dropped }, 'stopped');
+    },
+  };
+}
+
+function withDemoList(config: Config): Config {
+  return { ...config, lists: [...config.lists, DEMO_LIST] };
+}
+
+async function startEcho(config: Config): Promise<string> {
+  const echo = createEchoBackend(config.limits);
+  const address = await listen(echo, '127.0.0.1:0', 'upstream');
+  echo.unref();
+  return `http://${address}`;
+}
+
+function watchedPaths(config: Config, file: string | undefined): string[] {
+  return file === undefined ? listPaths(config, file) : [file, ...listPaths(config, file)];
+}
+
+function describePipeline({ policies, lexicon, classifier }: Pipeline, version: string): InstanceInfo {
+  return {
+    version,
+    policy: policies.get('default')?.version ?? '',
+    lexicon: lexicon.part.version,
+    model: classifier.part?.version ?? 'none',
+    backend: classifier.part?.backend ?? 'none',
+  };
+}
+
+function adminToken({ admin }: Config, env: ServeOptions['env']): string | undefined {
+  const token = env[admin.tokenEnv];
+  if (token === undefined || token === '') return undefined;
+  if (token.length < MIN_TOKEN_LENGTH || /[^\x21-\x7E]/.test(token)) {
+    const message = `must hold at least ${MIN_TOKEN_LENGTH} printable ASCII characters without spaces`;
+    throw new ConfigError('environment', [{ path: admin.tokenEnv, message }]);
+  }
+  return token;
+}
