@@ -19,6 +19,14 @@ export interface BlockInfo {
   readonly category: Category | undefined;
 }
 
+/** What a request asks of its stream, as far as the end of a stopped one depends on it. */
+export interface StreamRequest {
+  /** How many answers the stream will carry side by side. */
+  readonly answers: number;
+  /** Whether the client asked for an event that tells the usage. */
+  readonly usage: boolean;
+}
+
 /** An answer that replaces the call to the backend. */
 export interface BlockedInput {
   readonly status: number;
@@ -43,20 +51,42 @@ export interface Adapter {
   writeTexts(body: unknown, edits: readonly TextEdit[]): unknown;
   /** Whether the request asks for an event stream. */
   wantsStream(body: unknown): boolean;
+  /** Returns what the request asks of its stream. Never throws. */
+  readStreamRequest(body: unknown): StreamRequest;
   /** Returns the text of an event, at most one delta per channel; empty for events without text. Never throws. */
   readDelta(event: SseEvent): readonly ChannelDelta[];
   /** Returns the event with the text of each named channel replaced; channels not named stay. */
   writeDelta(event: SseEvent, replacements: ReadonlyMap<string, string>): SseEvent;
   /** Returns an event that carries only `text` on `channel`, with the id and model of the template. */
   frameDelta(channel: string, text: string, template: SseEvent): SseEvent;
-  /** Returns the channels that end with this event: what is held of them has to leave before it. */
+  /** Returns the answers or channels that end with this event (see `belongsTo`): what is held of them leaves before it. */
   endsChannels(event: SseEvent): readonly string[] | 'all' | undefined;
-  /** Returns the events that end a blocked stream in the way of the format. */
-  frameBlocked(template: SseEvent | undefined): SseEvent[];
+  /** Returns the answer that a channel, or the path of a text field, is part of. A block stops that answer and no other. */
+  answerOf(channel: string): string;
+  /** Returns the answers that an event carries a part of. Never throws. */
+  answersIn(event: SseEvent): readonly string[];
+  /** Returns the event without its parts of these answers; `undefined` when nothing is left. */
+  dropAnswers(event: SseEvent, answers: ReadonlySet<string>): SseEvent | undefined;
+  /** Whether the event tells the usage. */
+  carriesUsage(event: SseEvent): boolean;
+  /** Returns the events that end blocked answers in the way of the format; the stream itself goes on. */
+  frameBlocked(answers: readonly string[], info: BlockInfo, template: SseEvent | undefined): SseEvent[];
+  /** Returns the events that end a stream, told the last event that carried a usage if that is to be repeated. */
+  frameEnd(usage: SseEvent | undefined): SseEvent[];
+  /** Returns the events that tell the client of a stream that it broke. */
+  frameError(info: ErrorInfo): SseEvent[];
   /** Returns the answer to a request whose Input is blocked. */
   blockedInput(info: BlockInfo): BlockedInput;
-  /** Returns the whole body of an answer whose Output is blocked: none of its text, its usage kept. */
-  blockedOutput(body: unknown, info: BlockInfo): unknown;
+  /**
+   * Returns the whole body of a reply whose Output is blocked: none of the text of the blocked answers, its usage kept.
+   * All answers are blocked when none is named.
+   */
+  blockedOutput(body: unknown, info: BlockInfo, answers?: ReadonlySet<string>): unknown;
   /** Returns an error body in the shape that clients of the format parse. */
   errorBody(info: ErrorInfo): unknown;
+}
+
+/** Whether a channel is the named one or a part of it: `choices[0].content` belongs to `choices[0]`. */
+export function belongsTo(channel: string, owner: string): boolean {
+  return channel === owner || channel.startsWith(`${owner}.`);
 }

@@ -1,3 +1,4 @@
 export * from './adapter.js';
+export * from './map-strings.js';
 export * from './openai-chat.js';
 export * from './registry.js';

@@ -58,7 +58,8 @@ export function readResponseSlots(body: unknown, kind: 'message' | 'delta'): Tex
   if (!isJsonObject(body)) return slots;
   asArray(body['choices']).forEach((choice, position) => {
     if (!isJsonObject(choice)) return;
-    const index = typeof choice['index'] === 'number' ? choice['index'] : position;
+    const given = choice['index'];
+    const index = Number.isSafeInteger(given) && Number(given) >= 0 ? Number(given) : position;
     const channel = `choices[${index}]`;
     const message = choice[kind];
     if (!isJsonObject(message)) return;

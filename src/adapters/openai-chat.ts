@@ -1,6 +1,6 @@
 import type { Direction, TextEdit, TextField } from '../core/index.js';
 import type { SseEvent } from '../sse/index.js';
-import type { Adapter, BlockedInput, BlockInfo, ChannelDelta, ErrorInfo } from './adapter.js';
+import type { Adapter, BlockedInput, BlockInfo, ChannelDelta, ErrorInfo, StreamRequest } from './adapter.js';
 import { asArray, isJsonObject, type JsonObject, parseJson } from './json.js';
 import { encodeJsonSource } from './json-source.js';
 import { readRequestSlots, readResponseSlots } from './openai-chat-slots.js';
@@ -8,11 +8,10 @@ import { readRequestSlots, readResponseSlots } from './openai-chat-slots.js';
 const DONE = '[DONE]';
 /** Top-level keys of a chunk or answer that identify it and carry no generated text. */
 const ENVELOPE_KEYS = ['id', 'object', 'created', 'model', 'system_fingerprint', 'service_tier', 'provider'];
-const TEXT_CHANNELS = ['content', 'reasoning_content', 'reasoning', 'reasoning_details', 'thinking', 'refusal'];
-const OTHER_CHANNELS = ['function_call', 'audio'];
-/** Tool calls per choice that a finish reason ends by name; `[DONE]` ends whatever is left. */
-const NAMED_TOOL_CALLS = 64;
 const CHANNEL = /^choices\[(\d+)\]\.(\w+)(?:\[(\d+)\])?$/;
+const ANSWER = /^choices\[\d+\]/;
+/** Largest `n` that is believed; a backend refuses more. */
+const MAX_ANSWERS = 128;
 const TRUE_WORDS = new Set<unknown>([true, 1, '1', 'true', 't', 'yes', 'y', 'on']);
 
 /** OpenAI chat completions, as OpenAI, Azure, DeepSeek, vLLM and most compatible backends speak it. */
@@ -44,6 +43,16 @@ export const openaiChat: Adapter = {
     // Some backends coerce "true" or 1; reading it as they do keeps the answer on the streaming path.
     const stream = isJsonObject(body) ? body['stream'] : undefined;
     return TRUE_WORDS.has(typeof stream === 'string' ? stream.trim().toLowerCase() : stream);
+  },
+
+  readStreamRequest(body: unknown): StreamRequest {
+    const request: JsonObject = isJsonObject(body) ? body : {};
+    const n = request['n'];
+    const options = request['stream_options'];
+    return {
+      answers: typeof n === 'number' && n >= 1 ? Math.min(Math.floor(n), MAX_ANSWERS) : 1,
+      usage: isJsonObject(options) && options['include_usage'] === true,
+    };
   },
 
   readDelta(event: SseEvent): readonly ChannelDelta[] {
@@ -86,25 +95,58 @@ export const openaiChat: Adapter = {
     if (!isJsonObject(chunk)) return undefined;
     if (chunk['error'] !== undefined && chunk['error'] !== null) return 'all';
     const names = asArray(chunk['choices']).flatMap((choice, position) =>
-      isJsonObject(choice) && typeof choice['finish_reason'] === 'string'
-        ? channelsOf(choiceIndex(choice, position))
-        : [],
+      isJsonObject(choice) && typeof choice['finish_reason'] === 'string' ? [answerAt(choice, position)] : [],
     );
     return names.length === 0 ? undefined : names;
   },
 
-  frameBlocked(template: SseEvent | undefined): SseEvent[] {
-    const chunk = template === undefined ? undefined : parseData(template);
-    const choices = asArray(isJsonObject(chunk) ? chunk['choices'] : undefined).filter(isJsonObject);
-    const indexes = choices.length === 0 ? [0] : choices.map(choiceIndex);
+  answerOf(channel: string): string {
+    return ANSWER.exec(channel)?.[0] ?? 'choices[0]';
+  },
+
+  answersIn(event: SseEvent): readonly string[] {
+    const chunk = parseData(event);
+    return asArray(isJsonObject(chunk) ? chunk['choices'] : undefined).flatMap((choice, position) =>
+      isJsonObject(choice) ? [answerAt(choice, position)] : [],
+    );
+  },
+
+  dropAnswers(event: SseEvent, answers: ReadonlySet<string>): SseEvent | undefined {
+    const dropped = openaiChat.answersIn(event).filter((answer) => answers.has(answer));
+    if (dropped.length === 0) return event;
+    const chunk = parseData(event);
+    if (!isJsonObject(chunk)) return event;
+    const choices = asArray(chunk['choices']).filter(
+      (choice, position) => !isJsonObject(choice) || !answers.has(answerAt(choice, position)),
+    );
+    if (choices.length === 0 && !openaiChat.carriesUsage(event)) return undefined;
+    return { ...event, data: JSON.stringify({ ...chunk, choices }) };
+  },
+
+  carriesUsage(event: SseEvent): boolean {
+    const chunk = parseData(event);
+    return isJsonObject(chunk) && isJsonObject(chunk['usage']);
+  },
+
+  frameBlocked(answers: readonly string[], info: BlockInfo, template: SseEvent | undefined): SseEvent[] {
     // `delta` is always present: clients read through it without a check.
-    const ends = [...new Set(indexes)].map((index) => ({
-      index,
+    const choices = answers.map((answer) => ({
+      index: Number(/\d+/.exec(answer)?.[0] ?? 0),
       delta: {},
       logprobs: null,
       finish_reason: 'content_filter',
     }));
-    return [chunkEvent(template, ends), { data: DONE }];
+    return [chunkEvent(template, choices, { moderation: { ...moderationOf(info), notice: info.notice } })];
+  },
+
+  frameEnd(usage: SseEvent | undefined): SseEvent[] {
+    const chunk = usage === undefined ? undefined : parseData(usage);
+    const told = isJsonObject(chunk) ? [chunkEvent(usage, [], { usage: chunk['usage'] })] : [];
+    return [...told, { data: DONE }];
+  },
+
+  frameError(info: ErrorInfo): SseEvent[] {
+    return [{ data: JSON.stringify(openaiChat.errorBody(info)) }];
   },
 
   blockedInput(info: BlockInfo): BlockedInput {
@@ -123,19 +165,23 @@ export const openaiChat: Adapter = {
     };
   },
 
-  blockedOutput(body: unknown, info: BlockInfo): unknown {
+  blockedOutput(body: unknown, info: BlockInfo, answers?: ReadonlySet<string>): unknown {
     const source: JsonObject = isJsonObject(body) ? body : {};
-    const choices = asArray(source['choices']).filter(isJsonObject);
-    const indexes = choices.length === 0 ? [0] : choices.map(choiceIndex);
+    const choices = asArray(source['choices']);
+    const found = choices.length === 0 ? [{ index: 0 }] : choices;
     return {
       object: 'chat.completion',
       ...pick(source, ENVELOPE_KEYS),
-      choices: indexes.map((index) => ({
-        index,
-        message: { role: 'assistant', content: info.notice, refusal: null },
-        logprobs: null,
-        finish_reason: 'content_filter',
-      })),
+      choices: found.map((choice, position) =>
+        answers !== undefined && isJsonObject(choice) && !answers.has(`choices[${position}]`)
+          ? choice
+          : {
+              index: isJsonObject(choice) ? choiceIndex(choice, position) : position,
+              message: { role: 'assistant', content: info.notice, refusal: null },
+              logprobs: null,
+              finish_reason: 'content_filter',
+            },
+      ),
       ...pick(source, ['usage']),
       moderation: moderationOf(info),
     };
@@ -156,16 +202,11 @@ function parseData(event: SseEvent): unknown {
 
 function choiceIndex(choice: JsonObject, position: number): number {
   const index = choice['index'];
-  return typeof index === 'number' ? index : position;
+  return Number.isSafeInteger(index) && Number(index) >= 0 ? Number(index) : position;
 }
 
-function channelsOf(index: number): string[] {
-  const base = `choices[${index}]`;
-  const tools = Array.from({ length: NAMED_TOOL_CALLS }, (_, tool) => [
-    `${base}.tool_calls[${tool}]`,
-    `${base}.custom_tool_calls[${tool}]`,
-  ]).flat();
-  return [...[...TEXT_CHANNELS, ...OTHER_CHANNELS].map((key) => `${base}.${key}`), ...tools];
+function answerAt(choice: JsonObject, position: number): string {
+  return `choices[${choiceIndex(choice, position)}]`;
 }
 
 function deltaFor({ key, index, text }: { key: string; index: number; text: string }): JsonObject {
@@ -178,12 +219,12 @@ function deltaFor({ key, index, text }: { key: string; index: number; text: stri
   return { [key]: text };
 }
 
-function chunkEvent(template: SseEvent | undefined, choices: readonly JsonObject[]): SseEvent {
+function chunkEvent(template: SseEvent | undefined, choices: readonly JsonObject[], extra: JsonObject = {}): SseEvent {
   const chunk = template === undefined ? undefined : parseData(template);
   const envelope = isJsonObject(chunk) ? pick(chunk, ENVELOPE_KEYS) : {};
   const base = { id: 'chatcmpl-sluice', object: 'chat.completion.chunk', created: 0, model: 'unknown' };
   // No event name: clients of this format treat named events differently.
-  return { data: JSON.stringify({ ...base, ...envelope, choices }) };
+  return { data: JSON.stringify({ ...base, ...envelope, choices, ...extra }) };
 }
 
 function pick(source: JsonObject, keys: readonly string[]): JsonObject {

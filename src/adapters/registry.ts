@@ -22,12 +22,17 @@ export function findAdapter(path: string, body: unknown): Adapter | undefined {
   return looksLikeChat(body) ? openaiChat : undefined;
 }
 
-/** Folds the spellings that servers take for the same path, so that none of them goes around the screen. */
-function normalizePath(path: string): string {
+/** Folds the spellings that servers take for the same path, so that none of them goes around the screen. Never throws. */
+export function normalizePath(path: string): string {
   const bare = (path.split(/[?#]/, 1)[0] ?? '').replace(/%([0-7][0-9a-fA-F])/g, (_, digits: string) =>
     String.fromCharCode(Number.parseInt(digits, 16)),
   );
-  return bare.toLowerCase().replace(/\/+/g, '/').replace(/\/$/, '');
+  // Some servers cut `;parameters` off each segment.
+  const plain = bare
+    .replace(/;[^/]*/g, '')
+    .toLowerCase()
+    .replace(/\/+/g, '/');
+  return plain.length > 1 ? plain.replace(/\/$/, '') : plain;
 }
 
 function looksLikeChat(body: unknown): boolean {

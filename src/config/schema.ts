@@ -112,7 +112,9 @@ export const Config = z
       .describe("Which requests use which policy; the first match wins, else 'default'."),
     unscreened: unscreened
       .default('allow')
-      .describe('What happens to a body of an unknown shape, which cannot be screened: `allow` lets it pass unread.'),
+      .describe(
+        'What happens to a body of an unknown shape, which cannot be screened: `allow` lets it pass unread. GET, HEAD and OPTIONS without a body always pass, unless their own route says `refuse`.',
+      ),
     lists: z
       .array(z.string().min(1))
       .default(['builtin'])
@@ -169,14 +171,27 @@ export const Config = z
           .describe('Longest wait for a connection to the upstream, in milliseconds.'),
         upstreamIdleTimeoutMs: milliseconds
           .default(300_000)
-          .describe('Longest silence of the upstream, in milliseconds.'),
+          .describe(
+            'Longest silence of the upstream, in milliseconds; anything it sends, even a comment, ends a silence.',
+          ),
+        upstreamMaxDurationMs: milliseconds
+          .default(3_600_000)
+          .describe(
+            'Longest exchange with the upstream from its start to its last byte, in milliseconds; 0 for no end.',
+          ),
         drainTimeoutMs: milliseconds
           .default(10_000)
           .describe('Longest wait for open requests at shutdown, in milliseconds.'),
         upstream: z
           .strictObject({
             maxConcurrent: z.int().min(1).describe('Requests to the upstream at one time.'),
-            maxQueued: z.int().min(0).describe('Requests that may wait for a turn; further ones are refused.'),
+            maxQueued: z.int().min(0).describe('Requests that may wait for a turn; further ones are refused with 503.'),
+            maxPerSecond: z
+              .int()
+              .min(1)
+              .max(1000)
+              .optional()
+              .describe('Requests started per second, evenly spaced; any number when left out.'),
           })
           .optional()
           .describe('Queue in front of the upstream; none when left out.'),

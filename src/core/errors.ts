@@ -64,6 +64,20 @@ export class RequestBodyError extends SluiceError {
   }
 }
 
+/** The target of a request is not a plain path. */
+export class RequestTargetError extends SluiceError {
+  readonly code = 'ERR_SLUICE_TARGET';
+  /** HTTP status to answer with. */
+  readonly status = 400;
+}
+
+/** More requests wait for the upstream than may. */
+export class OverloadedError extends SluiceError {
+  readonly code = 'ERR_SLUICE_OVERLOADED';
+  /** HTTP status to answer with. */
+  readonly status = 503;
+}
+
 /** The upstream cannot be reached, took too long, or sent something malformed. */
 export class UpstreamError extends SluiceError {
   readonly code = 'ERR_SLUICE_UPSTREAM';

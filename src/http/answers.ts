@@ -16,6 +16,8 @@ export interface ScreenedReply {
   /** What may leave: the very bytes that came in when nothing was changed. */
   readonly bytes: Buffer;
   readonly changed: boolean;
+  /** Whether an answer in it was blocked, so that it is more ours than the backend's. */
+  readonly blocked: boolean;
   /** The strongest verdict of its fields, if it has any. */
   readonly verdict: Verdict | undefined;
 }
@@ -47,28 +49,41 @@ export function sendAnswer(res: ServerResponse, { status, headers, body }: Answe
 }
 
 /**
- * Screens a whole JSON reply. One with an error status is text too, but passes when it is not JSON.
- * @throws {RequestBodyError} when a reply with another status is not JSON, or nested too deep.
+ * Screens a whole reply. Where the adapter knows no text of it, as in an error or a shape of its own, every string is
+ * text. An error keeps its status and its shape: a blocked string in it becomes a notice.
+ * @param reply `isText`: whether a reply that is not JSON may be plain text; an error always may
+ * @throws {RequestBodyError} when a reply that may not be plain text is not JSON, or is nested too deep.
  */
 export function screenReply(
   screen: Screen,
-  reply: { readonly adapter: Adapter; readonly exchange: Exchange; readonly status: number; readonly bytes: Buffer },
+  reply: {
+    readonly adapter: Adapter;
+    readonly exchange: Exchange;
+    readonly status: number;
+    readonly bytes: Buffer;
+    readonly isText?: boolean;
+  },
 ): ScreenedReply {
   const { adapter, exchange, status, bytes } = reply;
   let body: unknown;
   try {
     body = parseJsonBody(bytes, screen.deps.config.limits.maxJsonDepth);
   } catch (error) {
-    if (status < 400 || !(error instanceof RequestBodyError)) throw error;
-    return { bytes, changed: false, verdict: undefined };
+    if (!(error instanceof RequestBodyError) || (status < 400 && reply.isText !== true)) throw error;
+    const text = bytes.toString('utf8');
+    const screened = String(screen.screenLoose(text, exchange));
+    const changed = screened !== text;
+    return { bytes: changed ? Buffer.from(screened) : bytes, changed, blocked: false, verdict: undefined };
   }
-  const { verdict, blocked, ...screened } = screen.screenBody(adapter, body, 'output', exchange);
-  if (blocked === undefined && !screened.changed) return { bytes, changed: false, verdict };
-  const info = { status, type: 'api_error', code: 'content_filter', message: blocked?.notice ?? '' };
-  let out = screened.body;
-  // Clients read nothing but the error of a reply with an error status.
-  if (blocked !== undefined) out = status >= 400 ? adapter.errorBody(info) : adapter.blockedOutput(body, blocked);
-  return { bytes: Buffer.from(JSON.stringify(out)), changed: true, verdict };
+  if (status >= 400 || adapter.readTexts(body, 'output').length === 0) {
+    const screened = Buffer.from(JSON.stringify(screen.screenLoose(body, exchange)));
+    const changed = screened.toString() !== JSON.stringify(body);
+    return { bytes: changed ? screened : bytes, changed, blocked: false, verdict: undefined };
+  }
+  const { verdict, blocked, changed, ...screened } = screen.screenBody(adapter, body, 'output', exchange);
+  if (blocked === undefined && !changed) return { bytes, changed: false, blocked: false, verdict };
+  const out = Buffer.from(JSON.stringify(screened.body));
+  return { bytes: out, changed: true, blocked: blocked !== undefined, verdict };
 }
 
 /** Returns the headers that tell a client of mode `annotate` about a verdict: categories and action, never a term. */

@@ -1,5 +1,6 @@
 export * from './answers.js';
 export * from './echo-backend.js';
+export * from './exchange.js';
 export * from './listen.js';
 export * from './metrics.js';
 export * from './middleware.js';
@@ -8,5 +9,7 @@ export * from './operator-metrics.js';
 export * from './operator-routes.js';
 export * from './proxy.js';
 export * from './read-body.js';
+export * from './route-table.js';
 export * from './screen.js';
+export * from './screened-stream.js';
 export * from './unscreened.js';

@@ -1,55 +1,37 @@
 import type { Readable } from 'node:stream';
-import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { RequestBodyError } from '../core/index.js';
+import { decoded } from './content-encoding.js';
 
 /**
- * Reads a whole body and undoes its content encodings.
+ * Reads a whole body and undoes its content encodings. After an error the source is left open, so that an answer can
+ * still be sent on the same connection.
  * @throws {RequestBodyError} when it is larger than `maxBytes`, encoded in an unknown way, or cut.
  */
 export async function readBody(
   source: Readable,
   options: { readonly encoding: string | undefined; readonly maxBytes: number },
 ): Promise<Buffer> {
+  const { encoding, maxBytes } = options;
   const chunks: Buffer[] = [];
   let size = 0;
+  const stream = decoded(source, encoding);
   try {
-    for await (const chunk of decoded(source, options.encoding)) {
+    for await (const chunk of stream.iterator({ destroyOnReturn: false })) {
       const bytes = Buffer.from(chunk as Uint8Array);
       size += bytes.length;
-      if (size > options.maxBytes) {
-        throw new RequestBodyError(413, `The body is larger than ${options.maxBytes} bytes.`);
-      }
+      if (size > maxBytes) throw new RequestBodyError(413, `The body is larger than ${maxBytes} bytes.`);
       chunks.push(bytes);
     }
   } catch (cause) {
     if (cause instanceof RequestBodyError) throw cause;
     throw new RequestBodyError(400, 'The body could not be read.', { cause });
+  } finally {
+    if (stream !== source) {
+      source.unpipe();
+      stream.destroy();
+    }
   }
   return Buffer.concat(chunks);
-}
-
-/**
- * Returns the source with its content encodings undone; an error of the source ends the result too.
- * @throws {RequestBodyError} when an encoding is unknown.
- */
-export function decoded(source: Readable, encoding: string | undefined): Readable {
-  const names = (encoding ?? '')
-    .split(',')
-    .map((name) => name.trim().toLowerCase())
-    .filter((name) => name !== '' && name !== 'identity')
-    .reverse();
-  return names.reduce<Readable>((current, name) => {
-    const step = decoderFor(name);
-    current.once('error', (error) => step.destroy(error));
-    return current.pipe(step);
-  }, source);
-}
-
-function decoderFor(name: string) {
-  if (name === 'gzip' || name === 'x-gzip') return createGunzip();
-  if (name === 'deflate') return createInflate();
-  if (name === 'br') return createBrotliDecompress();
-  throw new RequestBodyError(415, 'The content encoding is not supported; use gzip, deflate or br.');
 }
 
 /**

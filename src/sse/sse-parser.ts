@@ -31,10 +31,10 @@ export class SseParser {
   /**
    * Returns the events that this chunk completes, in order. The chunk may be reused by the caller afterwards.
    *
+   * @param events list to append to; it holds what came before an error, so that nothing depends on the cuts
    * @throws {StreamError} when one event is larger than `maxEventBytes`.
    */
-  feed(chunk: Uint8Array): SseEvent[] {
-    const events: SseEvent[] = [];
+  feed(chunk: Uint8Array, events: SseEvent[] = []): SseEvent[] {
     let start = 0;
     for (let index = 0; index < chunk.length; index += 1) {
       const byte = chunk[index];
@@ -57,8 +57,7 @@ export class SseParser {
    *
    * @throws {StreamError} when that event is larger than `maxEventBytes`.
    */
-  end(): SseEvent[] {
-    const events: SseEvent[] = [];
+  end(events: SseEvent[] = []): SseEvent[] {
     if (this.#fragmentBytes > 0) this.#line(this.#takeLine(), events);
     this.#dispatch(events);
     return events;

@@ -238,21 +238,65 @@ describe('openaiChat on streams', () => {
 
   it('ends the channels of a choice with its finish reason, and all with [DONE]', () => {
     const ended = openaiChat.endsChannels(chunk([{ index: 1, delta: {}, finish_reason: 'stop' }]));
-    expect(ended).toEqual(expect.arrayContaining(['choices[1].content', 'choices[1].tool_calls[0]']));
-    expect(ended).not.toContain('choices[0].content');
+    expect(ended).toEqual(['choices[1]']);
     expect(openaiChat.endsChannels(chunk([{ index: 1, delta: {}, finish_reason: null }]))).toBeUndefined();
     expect(openaiChat.endsChannels({ data: '[DONE]' })).toBe('all');
   });
 
-  it('ends a blocked stream with an empty delta, the finish reason, and [DONE]', () => {
-    const [finish, done, ...rest] = openaiChat.frameBlocked(chunk([{ index: 1, delta: { content: 'zorgblat' } }]));
+  it('ends a blocked answer with an empty delta and the finish reason', () => {
+    const info = { notice: 'Stopped.', hitId: 'h1', category: undefined };
+    const template = chunk([{ index: 1, delta: { content: 'zorgblat' } }]);
+    const [finish, ...rest] = openaiChat.frameBlocked(['choices[1]'], info, template);
     expect(JSON.parse(finish?.data ?? '')).toMatchObject({
       id: 'x',
       choices: [{ index: 1, delta: {}, finish_reason: 'content_filter' }],
+      moderation: { blocked: true, hit_id: 'h1', notice: 'Stopped.' },
     });
     expect(finish?.data).not.toContain('zorgblat');
-    expect(done).toEqual({ data: '[DONE]' });
     expect(rest).toEqual([]);
-    expect(openaiChat.frameBlocked(undefined)).toHaveLength(2);
+    expect(openaiChat.frameBlocked(['choices[0]'], info, undefined)).toHaveLength(1);
+  });
+
+  it('ends a stream with [DONE], and with the usage only if one was seen', () => {
+    expect(openaiChat.frameEnd(undefined)).toEqual([{ data: '[DONE]' }]);
+    const [usage, done] = openaiChat.frameEnd({ data: '{"id":"x","choices":[],"usage":{"total_tokens":3}}' });
+    expect(JSON.parse(usage?.data ?? '')).toMatchObject({ id: 'x', choices: [], usage: { total_tokens: 3 } });
+    expect(done).toEqual({ data: '[DONE]' });
+  });
+
+  it.each([
+    ['nothing to drop', ['choices[2]'], [0, 1]],
+    ['one of two', ['choices[0]'], [1]],
+    ['all', ['choices[0]', 'choices[1]'], undefined],
+  ])('drops answers of an event: %s', (_, dropped, left) => {
+    const event = chunk([
+      { index: 0, delta: {} },
+      { index: 1, delta: {} },
+    ]);
+    const rest = openaiChat.dropAnswers(event, new Set(dropped));
+    expect(rest === undefined ? undefined : openaiChat.answersIn(rest)).toEqual(
+      left?.map((index) => `choices[${index}]`),
+    );
+  });
+
+  it.each([
+    ['neither', {}, { answers: 1, usage: false }],
+    ['both', { n: 3, stream_options: { include_usage: true } }, { answers: 3, usage: true }],
+    ['nonsense', { n: 'x', stream_options: 1 }, { answers: 1, usage: false }],
+    ['a huge number', { n: 1e9 }, { answers: 128, usage: false }],
+  ])('reads what a request asks of its stream: %s', (_, body, expected) => {
+    expect(openaiChat.readStreamRequest(body)).toEqual(expected);
+  });
+
+  it('blocks only the named answers of a reply', () => {
+    const message = { role: 'assistant', content: 'fine' };
+    const answer = { choices: [0, 1].map((index) => ({ index, message, finish_reason: 'stop' })) };
+    const info = { notice: 'Stopped.', hitId: 'h1', category: undefined };
+    expect(openaiChat.blockedOutput(answer, info, new Set(['choices[1]']))).toMatchObject({
+      choices: [
+        { message, finish_reason: 'stop' },
+        { message: { content: 'Stopped.' }, finish_reason: 'content_filter' },
+      ],
+    });
   });
 });

@@ -1,0 +1,51 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Readable } from 'node:stream';
+import type { Adapter } from '../adapters/index.js';
+import { ACCEPTED_ENCODINGS } from './content-encoding.js';
+import type { RequestContext } from './handle-request.js';
+import { forwardable } from './hop-by-hop.js';
+import { passReply, sendReply } from './reply.js';
+import type { Route } from './route-table.js';
+import type { Exchange } from './screen.js';
+
+/** A request that may go to the backend. */
+export interface Forward {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  readonly context: RequestContext;
+  readonly exchange: Exchange;
+  readonly route: Route;
+  /** What screens the reply; without one both bodies pass untouched. */
+  readonly adapter: Adapter | undefined;
+  readonly body: Buffer | Readable | null;
+}
+
+/**
+ * Sends a request to the backend and its reply to the client. When the client goes, the call is cancelled at once,
+ * whether it waits, connects, sends or receives.
+ * @throws {UpstreamError} when the backend cannot be reached, is too slow or breaks off.
+ * @throws {OverloadedError} when too many requests wait for the backend.
+ */
+export async function forward({ req, res, context, exchange, route, adapter, body }: Forward): Promise<void> {
+  const { screen, upstream, client } = context;
+  await upstream.exchange(client, async (signal) => {
+    const headers = adapter === undefined ? forwardable(req.rawHeaders) : screenedHeaders(req.rawHeaders);
+    const method = req.method ?? 'GET';
+    const reply = await upstream.call({ method, path: exchange.path, headers, body, signal });
+    try {
+      const bodiless = method === 'HEAD' || reply.status === 204 || reply.status === 304;
+      if (adapter === undefined || bodiless) await passReply(reply, res);
+      else await sendReply({ reply, res, screen, exchange, adapter, route, client });
+    } finally {
+      // Closes the connection unless the reply was read to its end.
+      reply.body.destroy();
+    }
+  });
+}
+
+/** The body was decoded and is written anew, as UTF-8; the reply has to come in an encoding that can be undone. */
+function screenedHeaders(raw: readonly string[]): string[] {
+  const replaced = ['content-length', 'content-encoding', 'content-type', 'content-md5', 'content-digest'];
+  const kept = forwardable(raw, [...replaced, 'accept-encoding']);
+  return [...kept, 'content-type', 'application/json', 'accept-encoding', ACCEPTED_ENCODINGS];
+}

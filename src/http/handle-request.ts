@@ -1,0 +1,59 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { errorAnswer, refusedAnswer } from './answers.js';
+import { hasBody, sendEarly } from './early-answer.js';
+import { forward } from './forward.js';
+import { readRequest } from './read-request.js';
+import { targetPath } from './request-target.js';
+import { refusesUnscreened } from './route-table.js';
+import type { Exchange, Screen } from './screen.js';
+import { recordUnscreened } from './unscreened.js';
+import type { Upstream } from './upstream.js';
+
+/** What one request is handled with. */
+export interface RequestContext {
+  readonly screen: Screen;
+  readonly upstream: Upstream;
+  readonly requestId: string;
+  /** Fires when the client goes. */
+  readonly client: AbortSignal;
+  /** Tells a client that waits with its body to go on. */
+  readonly proceed: () => void;
+}
+
+/**
+ * Takes a request from its arrival to the last byte of its answer.
+ * @throws {SluiceError} when no answer was sent, or one was broken off.
+ */
+export async function handleRequest(req: IncomingMessage, res: ServerResponse, context: RequestContext): Promise<void> {
+  const { screen, requestId, proceed } = context;
+  const path = targetPath(req.url ?? '/');
+  // Only web sockets need one; an offer of another HTTP version is ignored, as the standard has it.
+  if (/websocket/i.test(req.headers.upgrade ?? '')) {
+    const message = 'Web sockets are not supported here; use plain HTTP requests.';
+    return sendEarly(
+      req,
+      res,
+      errorAnswer({ status: 400, type: 'invalid_request_error', code: 'no_upgrade', message }),
+    );
+  }
+  const route = screen.route(path, req.headers);
+  const { adapter, body, raw } = await readRequest(req, { path, limits: screen.deps.config.limits, proceed });
+  const exchange: Exchange = {
+    requestId,
+    path,
+    policy: route.policy,
+    ...(adapter === undefined ? {} : { asked: adapter.readStreamRequest(body) }),
+  };
+  if (adapter === undefined) {
+    const request = { method: req.method ?? 'GET', hasBody: hasBody(req) };
+    const refused = refusesUnscreened(route, request);
+    recordUnscreened(screen, { exchange, direction: request.hasBody ? 'input' : 'output', refused });
+    if (refused) return sendEarly(req, res, refusedAnswer());
+    proceed();
+    return forward({ req, res, context, exchange, route, adapter, body: raw });
+  }
+  const screened = screen.screenBody(adapter, body, 'input', exchange);
+  if (screened.blocked !== undefined) return sendEarly(req, res, adapter.blockedInput(screened.blocked));
+  // Sent as it was parsed: a body with repeated keys must not mean one thing here and another at the backend.
+  return forward({ req, res, context, exchange, route, adapter, body: Buffer.from(JSON.stringify(screened.body)) });
+}

@@ -1,0 +1,170 @@
+import { isUtf8 } from 'node:buffer';
+import type { ServerResponse } from 'node:http';
+import { pipeline } from 'node:stream/promises';
+import type { Adapter } from '../adapters/index.js';
+import { RequestBodyError, UpstreamError } from '../core/index.js';
+import { errorAnswer, screenReply, sendAnswer } from './answers.js';
+import { decoded } from './content-encoding.js';
+import { forwardable, headerValue } from './hop-by-hop.js';
+import { readBody } from './read-body.js';
+import type { Route } from './route-table.js';
+import type { Exchange, Screen, ScreenedStream } from './screen.js';
+import { recordUnscreened } from './unscreened.js';
+import { type UpstreamReply, upstreamError } from './upstream.js';
+
+/** A reply that has to be screened. */
+export interface ReplyToScreen {
+  readonly reply: UpstreamReply;
+  readonly res: ServerResponse;
+  readonly screen: Screen;
+  readonly exchange: Exchange;
+  readonly adapter: Adapter;
+  readonly route: Route;
+  /** Fires when the client goes. */
+  readonly client: AbortSignal;
+}
+
+/** Headers that describe the bytes of the backend, which are not the bytes that leave. */
+const OF_THE_BYTES = [
+  'content-length',
+  'content-encoding',
+  'etag',
+  'accept-ranges',
+  'content-md5',
+  'digest',
+  'content-digest',
+  'repr-digest',
+];
+const BINARY = /^\s*(?:audio|image|video|font|multipart)\//i;
+const LOOKS_LIKE_EVENTS = /^\uFEFF?(?:data|event|id|retry)?:/;
+
+/**
+ * Passes a reply on as it is.
+ * @throws {UpstreamError} when it breaks off; the connection of the client is then cut too, so that the client can tell.
+ */
+export async function passReply(reply: UpstreamReply, res: ServerResponse): Promise<void> {
+  res.writeHead(reply.status, reply.statusText, forwardable(reply.headers));
+  res.flushHeaders();
+  try {
+    await pipeline(reply.body, res);
+  } catch (cause) {
+    throw upstreamError(cause);
+  }
+}
+
+/**
+ * Screens a reply by what it is, whatever the request asked for: an event stream, JSON or other text. An error keeps
+ * its status; only its text is screened.
+ * @throws {UpstreamError} when it breaks off, is too large, or cannot be decoded.
+ */
+export async function sendReply(options: ReplyToScreen): Promise<void> {
+  const { reply, res, screen, exchange, adapter, client } = options;
+  const type = headerValue(reply.headers, 'content-type');
+  if (BINARY.test(type)) return sendBinary(options, () => passReply(reply, res));
+  if (/event-stream/i.test(type)) {
+    const source = decodeReply(reply);
+    const stream = screen.openStream(adapter, exchange);
+    writeHead(options, [...forwardable(reply.headers, [...OF_THE_BYTES, 'cache-control']), ...STREAM_HEADERS]);
+    res.flushHeaders();
+    return pump(source, { stream, res, client });
+  }
+  const bytes = await readReply(options);
+  const isJson = /\bjson\b/i.test(type);
+  if (!isJson && !isUtf8(bytes)) return sendBinary(options, async () => sendBytes(options, bytes));
+  // A backend may forget to say that it streams; clients that asked for events read them all the same.
+  if (!isJson && LOOKS_LIKE_EVENTS.test(bytes.toString('utf8', 0, 16))) {
+    const stream = screen.openStream(adapter, exchange);
+    return sendBytes(options, Buffer.from(stream.push(bytes) + stream.end()));
+  }
+  const { bytes: out, blocked } = screenWhole(options, { bytes, isText: !isJson });
+  return sendBytes(options, out, blocked ? ['x-request-id', exchange.requestId, 'x-should-retry', 'false'] : []);
+}
+
+const STREAM_HEADERS = ['cache-control', 'no-cache, no-transform', 'x-accel-buffering', 'no'];
+
+/** Nothing can read it, so the route says whether it passes. */
+async function sendBinary({ res, screen, exchange, adapter, route }: ReplyToScreen, pass: () => Promise<void>) {
+  const refused = route.unscreened === 'refuse';
+  recordUnscreened(screen, { exchange, direction: 'output', refused });
+  if (!refused) return pass();
+  const message = 'The reply of the backend cannot be screened and is withheld.';
+  sendAnswer(res, errorAnswer({ status: 502, type: 'api_error', code: 'unscreened_reply', message }, adapter));
+}
+
+/** Sends an event stream as far as it is vetted, at the pace of the client. */
+async function pump(
+  source: ReturnType<typeof decodeReply>,
+  {
+    stream,
+    res,
+    client,
+  }: { readonly stream: ScreenedStream; readonly res: ServerResponse; readonly client: AbortSignal },
+): Promise<void> {
+  try {
+    for await (const chunk of source) {
+      await write(res, stream.push(chunk));
+      if (stream.blocked) break;
+    }
+    res.end(stream.end());
+  } catch (cause) {
+    // What had arrived is judged and recorded, also when nobody waits for it any more.
+    const wire = stream.cut();
+    if (!client.aborted) {
+      await new Promise<void>((resolve) => res.write(wire, () => resolve()));
+      // Ended like a whole one, the stream would pass for a whole one.
+      res.destroy();
+    }
+    throw upstreamError(cause);
+  }
+  if (stream.failure !== undefined) throw stream.failure;
+}
+
+async function write(res: ServerResponse, wire: string): Promise<void> {
+  if (wire === '' || res.write(wire) || res.destroyed) return;
+  await new Promise<void>((resolve) => {
+    const go = (): void => {
+      res.off('drain', go).off('close', go);
+      resolve();
+    };
+    res.once('drain', go).once('close', go);
+  });
+}
+
+async function readReply({ reply, screen }: ReplyToScreen): Promise<Buffer> {
+  const { maxBodyBytes } = screen.deps.config.limits;
+  try {
+    return await readBody(decodeReply(reply), { encoding: undefined, maxBytes: maxBodyBytes });
+  } catch (cause) {
+    if (!(cause instanceof RequestBodyError)) throw cause;
+    if (cause.status !== 413) throw upstreamError(cause.cause);
+    throw new UpstreamError(502, `The reply of the backend is larger than ${maxBodyBytes} bytes.`, { cause });
+  }
+}
+
+function decodeReply(reply: UpstreamReply) {
+  try {
+    return decoded(reply.body, headerValue(reply.headers, 'content-encoding'));
+  } catch (cause) {
+    throw new UpstreamError(502, 'The reply of the backend is encoded in a way that cannot be read.', { cause });
+  }
+}
+
+function screenWhole({ reply, screen, exchange, adapter }: ReplyToScreen, read: { bytes: Buffer; isText: boolean }) {
+  try {
+    return screenReply(screen, { adapter, exchange, status: reply.status, ...read });
+  } catch (cause) {
+    if (!(cause instanceof RequestBodyError)) throw cause;
+    throw new UpstreamError(502, 'The reply of the backend is not JSON, or nested too deep.', { cause });
+  }
+}
+
+/** @param extra names, in lower case, and values alternating; they replace those of the backend */
+function sendBytes(options: ReplyToScreen, bytes: Buffer, extra: readonly string[] = []): void {
+  const kept = forwardable(options.reply.headers, [...OF_THE_BYTES, ...extra]);
+  writeHead(options, [...kept, ...extra, 'content-length', String(bytes.length)]);
+  options.res.end(bytes);
+}
+
+function writeHead({ res, reply }: ReplyToScreen, headers: string[]): void {
+  res.writeHead(reply.status, reply.statusText, headers);
+}

@@ -1,0 +1,259 @@
+import { type Adapter, belongsTo } from '../adapters/index.js';
+import type { Config } from '../config/index.js';
+import { StreamError } from '../core/index.js';
+import type { Moderator, StreamModerator } from '../moderator/index.js';
+import { encodeSse, type SseEvent, SseParser } from '../sse/index.js';
+import { blockInfo, type Exchange, type RecordDeps, recordVerdict } from './exchange.js';
+
+/** What a stream needs. */
+export interface ScreenedStreamDeps extends RecordDeps {
+  readonly config: Config;
+  readonly moderator: Moderator;
+  /** Judges every string of a value whose shape nobody knows. */
+  readonly screenLoose: (value: unknown, exchange: Exchange) => unknown;
+}
+
+/**
+ * An event stream on its way out: bytes go in, wire text that may leave comes out. What has left after a given byte, and
+ * the record, never depend on how the bytes were cut. A stream that breaks does not throw; it ends with an error event.
+ */
+export class ScreenedStream {
+  readonly #deps: ScreenedStreamDeps;
+  readonly #adapter: Adapter;
+  readonly #exchange: Exchange;
+  readonly #parser: SseParser;
+  readonly #channels = new Map<string, StreamModerator>();
+  /** Answers seen so far. */
+  readonly #seen = new Set<string>();
+  /** Answers the backend has finished. */
+  readonly #finished = new Set<string>();
+  /** Answers stopped here; nothing of them follows. */
+  readonly #stopped = new Set<string>();
+  #template: SseEvent | undefined;
+  #usage: SseEvent | undefined;
+  #done = false;
+  #ended = false;
+  #failure: StreamError | undefined;
+
+  constructor(deps: ScreenedStreamDeps, adapter: Adapter, exchange: Exchange) {
+    this.#deps = deps;
+    this.#adapter = adapter;
+    this.#exchange = exchange;
+    this.#parser = new SseParser({ maxEventBytes: deps.config.limits.maxEventBytes });
+  }
+
+  /** Whether the stream was ended here, by a block or because it broke; nothing may follow. */
+  get blocked(): boolean {
+    return this.#ended;
+  }
+
+  /** Why the stream broke, if it did. */
+  get failure(): StreamError | undefined {
+    return this.#failure;
+  }
+
+  /** Takes bytes of the backend and returns what may be sent now. */
+  push(chunk: Uint8Array): string {
+    return this.#guard((events) => this.#parser.feed(chunk, events));
+  }
+
+  /** Returns the rest after the last byte. */
+  end(): string {
+    const wire = this.#guard((events) => this.#parser.end(events));
+    return wire + this.#close();
+  }
+
+  /** Returns the rest of a stream that was cut: the text that is judged, then an error event. An incomplete event is lost. */
+  cut(): string {
+    if (this.#ended) return '';
+    return this.#fail(new StreamError('The stream of the backend broke off.'));
+  }
+
+  /** The events that `parse` delivers are worked off even if it then throws: they came first. */
+  #guard(parse: (events: SseEvent[]) => unknown): string {
+    if (this.#ended) return '';
+    const events: SseEvent[] = [];
+    let failure: unknown;
+    try {
+      parse(events);
+    } catch (error) {
+      failure = error;
+    }
+    let wire = '';
+    try {
+      for (const event of events) {
+        if (this.#ended) return wire;
+        wire += this.#event(event);
+      }
+    } catch (error) {
+      failure = error;
+    }
+    if (failure === undefined || this.#ended) return wire;
+    if (!(failure instanceof StreamError)) throw failure;
+    return wire + this.#fail(failure);
+  }
+
+  #event(received: SseEvent): string {
+    // Nothing may follow the last event, and what a client does not read need not be judged.
+    if (this.#done) return '';
+    if (received.comment !== undefined) return encodeSse(received);
+    let event = received;
+    if (event.data.trim() === '[DONE]') this.#done = true;
+    else {
+      event = this.#screenError(event);
+      this.#template = event;
+    }
+    if (this.#adapter.carriesUsage(event)) this.#usage = event;
+    for (const answer of this.#adapter.answersIn(event)) this.#seen.add(answer);
+    const ends = this.#adapter.endsChannels(event);
+    const open = this.#adapter.dropAnswers(event, this.#stopped);
+    const wire = open === undefined ? '' : this.#screen(open, ends ?? []);
+    for (const owner of ends === 'all' ? [] : (ends ?? [])) this.#finished.add(owner);
+    return wire + this.#endIfNothingIsLeft();
+  }
+
+  /** An error of the backend may repeat the prompt or the reply. */
+  #screenError(event: SseEvent): SseEvent {
+    const value = parseEvent(event);
+    if (!isError(value)) return event;
+    const judge = (part: unknown): unknown => this.#deps.screenLoose(part, this.#exchange);
+    const bare = this.#adapter.answersIn(event).length === 0;
+    return { ...event, data: JSON.stringify(bare ? judge(value) : { ...value, error: judge(value.error) }) };
+  }
+
+  #screen(event: SseEvent, ends: readonly string[] | 'all'): string {
+    const before = new Set(this.#stopped);
+    const texts = new Map<string, string>();
+    for (const { channel, text } of this.#adapter.readDelta(event)) {
+      texts.set(channel, this.#channel(channel).push(text));
+      this.#noteBlock(channel);
+    }
+    let wire = this.#flush(ends, texts);
+    // The vetted start of a stopped answer leaves in an event of its own; the rest of the event stays as it is.
+    const stopped = [...this.#stopped].filter((answer) => !before.has(answer));
+    for (const [channel, text] of texts) {
+      if (stopped.includes(this.#adapter.answerOf(channel))) wire += this.#frame(channel, text, event);
+    }
+    wire += stopped.map((answer) => this.#stop(answer)).join('');
+    const rest = this.#adapter.dropAnswers(event, new Set(stopped));
+    return rest === undefined ? wire : wire + encodeSse(this.#adapter.writeDelta(rest, texts));
+  }
+
+  /** Ends channels; their held text joins the event's own text, or leaves in an event of its own. */
+  #flush(ends: readonly string[] | 'all', texts: Map<string, string>): string {
+    let wire = '';
+    for (const channel of [...this.#channels.keys()]) {
+      if (ends !== 'all' && !ends.some((owner) => belongsTo(channel, owner))) continue;
+      if (this.#stopped.has(this.#adapter.answerOf(channel))) continue;
+      const rest = this.#channel(channel).end();
+      this.#noteBlock(channel);
+      const own = texts.get(channel);
+      if (own !== undefined) texts.set(channel, own + rest);
+      else wire += this.#frame(channel, rest, this.#template);
+      if (!this.#stopped.has(this.#adapter.answerOf(channel))) this.#record(channel);
+    }
+    return wire;
+  }
+
+  #noteBlock(channel: string): void {
+    if (this.#channel(channel).blocked) this.#stopped.add(this.#adapter.answerOf(channel));
+  }
+
+  /** Returns the end of a stopped answer, and records what was found in it, also in text that was still held. */
+  #stop(answer: string): string {
+    const own = [...this.#channels].filter(([channel]) => this.#adapter.answerOf(channel) === answer);
+    const blocking = own.find(([, stream]) => stream.blocked)?.[1].verdict();
+    for (const [channel, stream] of own) {
+      stream.end();
+      this.#record(channel);
+    }
+    if (blocking === undefined) return '';
+    const info = blockInfo(blocking, 'output', this.#exchange);
+    return this.#adapter.frameBlocked([answer], info, this.#template).map(encodeSse).join('');
+  }
+
+  /** Once the client can get nothing more, a backend that still works on a stopped answer is not waited for. */
+  #endIfNothingIsLeft(): string {
+    if (this.#stopped.size === 0 || this.#done || this.#anyOpen()) return '';
+    const working = [...this.#stopped].some((answer) => !this.#finished.has(answer));
+    return working ? this.#frameEnd() : '';
+  }
+
+  #anyOpen(): boolean {
+    const over = [...this.#seen].filter((answer) => this.#finished.has(answer) || this.#stopped.has(answer));
+    return over.length < Math.max(this.#exchange.asked?.answers ?? 1, this.#seen.size);
+  }
+
+  #frameEnd(): string {
+    this.#ended = true;
+    // A usage that has not come is left out: a made-up one would be a lie.
+    const usage = this.#exchange.asked?.usage === true ? this.#usage : undefined;
+    return this.#adapter.frameEnd(usage).map(encodeSse).join('');
+  }
+
+  #close(): string {
+    if (this.#ended) return '';
+    const wire = this.#flushAll();
+    if (this.#stopped.size > 0 && !this.#done && !this.#anyOpen()) return wire + this.#frameEnd();
+    this.#ended = true;
+    return wire;
+  }
+
+  #fail(failure: StreamError): string {
+    this.#failure = failure;
+    const wire = this.#flushAll();
+    const over = this.#done || (this.#stopped.size > 0 && !this.#anyOpen());
+    if (over) return wire + (this.#done ? '' : this.#frameEnd());
+    this.#ended = true;
+    const info = { status: 502, type: 'api_error', code: 'stream_broken', message: failure.message };
+    return wire + this.#adapter.frameError(info).map(encodeSse).join('');
+  }
+
+  #flushAll(): string {
+    const before = new Set(this.#stopped);
+    const wire = this.#flush('all', new Map());
+    return (
+      wire +
+      [...this.#stopped]
+        .filter((answer) => !before.has(answer))
+        .map((answer) => this.#stop(answer))
+        .join('')
+    );
+  }
+
+  #frame(channel: string, text: string, template: SseEvent | undefined): string {
+    if (text === '' || template === undefined) return '';
+    return encodeSse(this.#adapter.frameDelta(channel, text, template));
+  }
+
+  #record(channel: string): void {
+    const verdict = this.#channels.get(channel)?.verdict();
+    this.#channels.delete(channel);
+    if (verdict === undefined) return;
+    recordVerdict(this.#deps, { verdict, direction: 'output', field: channel, exchange: this.#exchange });
+  }
+
+  #channel(channel: string): StreamModerator {
+    const known = this.#channels.get(channel);
+    if (known !== undefined) return known;
+    const { moderator, config } = this.#deps;
+    const { policy } = this.#exchange;
+    const opened = moderator.openStream({ direction: 'output', policy, maxHoldChars: config.hold.maxHoldChars });
+    this.#channels.set(channel, opened);
+    return opened;
+  }
+}
+
+function parseEvent(event: SseEvent): unknown {
+  try {
+    return JSON.parse(event.data);
+  } catch {
+    throw new StreamError('An event of the stream is not valid JSON.');
+  }
+}
+
+function isError(value: unknown): value is { readonly error: unknown } {
+  return (
+    typeof value === 'object' && value !== null && 'error' in value && value.error !== undefined && value.error !== null
+  );
+}
