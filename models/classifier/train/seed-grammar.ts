@@ -70,11 +70,15 @@ export function parseTemplateFile(content: string, file: string, inherited: Slot
     } else {
       if (header === undefined)
         throw new Error(`${file}:${line}: template before the first [header]; add one above it`);
-      templates.push({ header, text: frame.replace('_', () => text), line });
+      templates.push({ header, text: frame.replace('_', () => text).replace(/\\([{}])/gu, hideBrace), line });
     }
   });
   return { slots, templates };
 }
+
+/** Private-use stand-ins for the escaped braces of code, put back when a sentence is filled. */
+const BRACES = ['\ue000', '\ue001'] as const;
+const hideBrace = (_escaped: string, brace: string): string => BRACES[brace === '{' ? 0 : 1];
 
 interface Pieces {
   /** Text before, between and after the choices; one longer than `choices`. */
@@ -136,6 +140,8 @@ function fill(template: string, picks: ReadonlyMap<string, string>, slots: Slots
   return fixed
     .map((text, index) => text + (choices[index] === undefined ? '' : (picks.get(choices[index].key) ?? '')))
     .join('')
+    .replaceAll(BRACES[0], '{')
+    .replaceAll(BRACES[1], '}')
     .replaceAll('\\n', '\n')
     .replace(/ {2,}/gu, ' ')
     .replace(/ (?=[,.?!](?:\s|$))/gu, '')

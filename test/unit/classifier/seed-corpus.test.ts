@@ -66,6 +66,10 @@ describe('expandFile', () => {
     expect(made[0]).toMatchObject({ role: 'input', theme: 'pets', any: 0, labels: { crime: 0 } });
   });
 
+  it('keeps escaped braces', () => {
+    expect(expandFile('[code input ok]\nif (zorg) \\{ blat() \\}', file)[0]?.text).toBe('if (zorg) { blat() }');
+  });
+
   it('puts a frame around the lines below it, until the next header', () => {
     const made = expandFile('[pets input ok]\n> how to _?\nfeed a cat\n[pets comment ok]\nnice cat', file);
     expect(made.map(({ text }) => text)).toEqual(['how to feed a cat?', 'nice cat']);
