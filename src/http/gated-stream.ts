@@ -1,16 +1,11 @@
 import { PassThrough, type Readable } from 'node:stream';
-import { RequestBodyError, StreamError } from '../core/index.js';
-import { encodeSse } from '../sse/index.js';
-import { type Answer, errorAnswer } from './answers.js';
-import { decoded } from './read-body.js';
-import { BYTE_HEADERS, type ReplyBody, type ReplyContext } from './reply-context.js';
+import { decoded } from './content-encoding.js';
+import { BYTE_HEADERS, type ReplyBody, type ReplyContext, withhold } from './reply-context.js';
 import type { Downstream, ReplyFilter, WriteCallback } from './response-interceptor.js';
 import type { ScreenedStream } from './screen.js';
-import { recordUnscreened } from './unscreened.js';
 
 /** Lets an event stream pass as far as it was judged. An encoded one leaves decoded. */
 export class GatedStream implements ReplyFilter {
-  readonly #context: ReplyContext;
   readonly #downstream: Downstream;
   readonly #stream: ScreenedStream;
   /** Where the bytes of an encoded stream go in, and come out plain. */
@@ -18,14 +13,14 @@ export class GatedStream implements ReplyFilter {
   #open = true;
 
   constructor(context: ReplyContext, { encoding }: ReplyBody, downstream: Downstream) {
-    this.#context = context;
     this.#downstream = downstream;
     this.#stream = context.screen.openStream(context.adapter, context.exchange);
     if (encoding !== undefined) {
       try {
         this.#decoder = this.#openDecoder(encoding);
       } catch (error) {
-        downstream.replace(this.#giveUp(error));
+        this.#close();
+        downstream.replace(withhold(context, error));
         return;
       }
     }
@@ -67,19 +62,13 @@ export class GatedStream implements ReplyFilter {
         if (!this.#push(bytes, undefined)) output.pause();
       })
       .on('end', () => this.#finish())
-      .on('error', (cause) => this.#fail(new StreamError('The stream cannot be decoded.', { cause })));
+      .on('error', () => this.#breakOff());
     return { input, output };
   }
 
   #push(bytes: Buffer, done: WriteCallback | undefined): boolean {
     if (!this.#open) return true;
-    let wire: string;
-    try {
-      wire = this.#stream.push(bytes);
-    } catch (error) {
-      this.#fail(error);
-      return true;
-    }
+    const wire = this.#stream.push(bytes);
     if (this.#stream.blocked) {
       this.#close();
       this.#downstream.end(wire);
@@ -93,29 +82,15 @@ export class GatedStream implements ReplyFilter {
 
   #finish(): void {
     if (!this.#open) return;
-    try {
-      const wire = this.#stream.end();
-      this.#close();
-      this.#downstream.end(wire);
-    } catch (error) {
-      this.#fail(error);
-    }
-  }
-
-  /** The head is out, so the client is told by an event. */
-  #fail(error: unknown): void {
-    if (!this.#open) return;
-    this.#downstream.end(encodeSse({ data: JSON.stringify(this.#giveUp(error).body) }));
-  }
-
-  #giveUp(error: unknown): Answer {
     this.#close();
-    this.#stream.cut();
-    const { screen, adapter, exchange } = this.#context;
-    recordUnscreened(screen.deps, { exchange, direction: 'output', refused: exchange.policy.mode === 'enforce' });
-    const known = error instanceof StreamError || error instanceof RequestBodyError;
-    const message = known ? error.message : 'The stream cannot be screened.';
-    return errorAnswer({ status: 502, type: 'api_error', code: 'unscreened_reply', message }, adapter);
+    this.#downstream.end(this.#stream.end());
+  }
+
+  /** The head is out, so the client is told by an event, behind the text that was judged. */
+  #breakOff(): void {
+    if (!this.#open) return;
+    this.#close();
+    this.#downstream.end(this.#stream.cut());
   }
 
   #close(): void {

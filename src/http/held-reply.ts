@@ -1,8 +1,10 @@
+import { isUtf8 } from 'node:buffer';
 import { Readable } from 'node:stream';
-import { RequestBodyError, type Verdict } from '../core/index.js';
-import { errorAnswer, moderationHeaders, screenReply } from './answers.js';
+import { RequestBodyError } from '../core/index.js';
+import { moderationHeaders, type ScreenedReply, screenReply } from './answers.js';
 import { readBody } from './read-body.js';
-import { BYTE_HEADERS, type ReplyBody, type ReplyContext } from './reply-context.js';
+import { LOOKS_LIKE_EVENTS } from './reply.js';
+import { BYTE_HEADERS, type ReplyBody, type ReplyContext, withhold } from './reply-context.js';
 import type { Downstream, ReplyFilter, WriteCallback } from './response-interceptor.js';
 import { recordUnscreened } from './unscreened.js';
 
@@ -11,7 +13,6 @@ export class HeldReply implements ReplyFilter {
   readonly #context: ReplyContext;
   readonly #body: ReplyBody;
   readonly #downstream: Downstream;
-  readonly #enforces: boolean;
   #held: Buffer[] = [];
   #size = 0;
   /** Set once the rest passes unread. */
@@ -21,7 +22,6 @@ export class HeldReply implements ReplyFilter {
     this.#context = context;
     this.#body = body;
     this.#downstream = downstream;
-    this.#enforces = context.exchange.policy.mode === 'enforce';
   }
 
   write(bytes: Buffer, done: WriteCallback | undefined): boolean {
@@ -47,7 +47,7 @@ export class HeldReply implements ReplyFilter {
     }
     readBody(Readable.from([sent]), { encoding, maxBytes: this.#context.screen.deps.config.limits.maxBodyBytes })
       .then((plain) => this.#finish(sent, plain))
-      .catch((error: unknown) => this.#fail(error, sent));
+      .catch((error: unknown) => this.#giveUp(error, () => this.#downstream.end(sent)));
   }
 
   abandon(): void {
@@ -62,80 +62,59 @@ export class HeldReply implements ReplyFilter {
     const held = Buffer.concat(this.#held);
     this.#held = [];
     this.#passing = true;
-    this.#giveUp(`The reply is larger than ${maxBodyBytes} bytes and cannot be screened.`, () => {
-      this.#downstream.write(held);
-    });
+    const reason = new RequestBodyError(413, `It is larger than ${maxBodyBytes} bytes.`);
+    this.#giveUp(reason, () => this.#downstream.write(held));
   }
 
   #finish(sent: Buffer, plain: Buffer): void {
-    if (plain.length === 0) {
-      this.#downstream.end(sent);
-      return;
-    }
     try {
-      this.#judge(sent, plain);
+      if (plain.length === 0) this.#downstream.end(sent);
+      else this.#judge(sent, plain);
     } catch (error) {
-      this.#fail(error, sent);
+      this.#giveUp(error, () => this.#downstream.end(sent));
     }
   }
 
   #judge(sent: Buffer, plain: Buffer): void {
-    const { screen, adapter, exchange, unscreened } = this.#context;
+    const { screen, adapter, exchange, route } = this.#context;
     const { status, type } = this.#body;
-    if (!looksLikeJson(type, plain) && status < 400) {
-      if (unscreened === 'refuse' && this.#enforces) throw new RequestBodyError(415, 'The reply is not JSON.');
-      recordUnscreened(screen.deps, { exchange, direction: 'output', refused: false });
+    const isText = !/\bjson\b/.test(type);
+    if (isText && !isUtf8(plain)) {
+      if (route.unscreened === 'refuse') throw new RequestBodyError(415, 'It is not text.');
+      recordUnscreened(screen, { exchange, direction: 'output', refused: false });
       this.#downstream.end(sent);
       return;
     }
-    const screened = screenReply(screen, { adapter, exchange, status, bytes: plain });
-    this.#release({ sent, screened });
+    // Clients that asked for events read them whatever they are called.
+    if (isText && LOOKS_LIKE_EVENTS.test(plain.toString('utf8', 0, 16))) {
+      const stream = screen.openStream(adapter, exchange);
+      const bytes = Buffer.from(stream.push(plain) + stream.end());
+      const changed = exchange.policy.mode === 'enforce';
+      this.#release(sent, { bytes, changed, blocked: false, verdict: undefined });
+      return;
+    }
+    this.#release(sent, screenReply(screen, { adapter, exchange, status, bytes: plain, isText }));
   }
 
-  #release({
-    sent,
-    screened,
-  }: {
-    sent: Buffer;
-    screened: { bytes: Buffer; changed: boolean; verdict: Verdict | undefined };
-  }): void {
+  #release(sent: Buffer, { bytes, changed, blocked, verdict }: ScreenedReply): void {
     const downstream = this.#downstream;
-    if (this.#context.exchange.policy.mode === 'annotate') {
-      const headers = moderationHeaders('output', screened.verdict);
-      for (const [name, value] of Object.entries(headers)) downstream.setHeader(name, value);
-    }
-    if (!screened.changed) {
+    const { requestId, policy } = this.#context.exchange;
+    const told = policy.mode === 'annotate' ? moderationHeaders('output', verdict) : {};
+    const ours = blocked ? { 'x-request-id': requestId, 'x-should-retry': 'false' } : {};
+    for (const [name, value] of Object.entries({ ...told, ...ours })) downstream.setHeader(name, value);
+    if (!changed) {
       downstream.end(sent);
       return;
     }
     for (const name of [...BYTE_HEADERS, 'content-encoding']) downstream.removeHeader(name);
-    downstream.setLength(screened.bytes.length);
-    downstream.end(screened.bytes);
-  }
-
-  #fail(error: unknown, sent: Buffer): void {
-    const known = error instanceof RequestBodyError;
-    this.#giveUp(known ? `The reply cannot be screened. ${error.message}` : 'The reply cannot be screened.', () => {
-      this.#downstream.end(sent);
-    });
+    downstream.setLength(bytes.length);
+    downstream.end(bytes);
   }
 
   /** Only mode `enforce` protects: the others record that nobody has read the reply, and let it pass. */
-  #giveUp(message: string, pass: () => void): void {
-    const { screen, adapter, exchange } = this.#context;
-    recordUnscreened(screen.deps, { exchange, direction: 'output', refused: this.#enforces });
-    if (!this.#enforces) {
-      pass();
-      return;
-    }
-    const answer = errorAnswer({ status: 502, type: 'api_error', code: 'unscreened_reply', message }, adapter);
-    // The same request would give the same reply again.
-    this.#downstream.replace({ ...answer, headers: { 'x-should-retry': 'false' } });
+  #giveUp(reason: unknown, pass: () => void): void {
+    const answer = withhold(this.#context, reason);
+    if (this.#context.exchange.policy.mode === 'enforce') this.#downstream.replace(answer);
+    else pass();
   }
-}
-
-/** Handlers often send JSON as text, without naming the type. */
-function looksLikeJson(type: string, bytes: Buffer): boolean {
-  if (/[/+]json$/.test(type)) return true;
-  return /^(?:\uFEFF)?\s*[[{]/.test(bytes.subarray(0, 64).toString('utf8'));
 }

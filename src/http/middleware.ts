@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import type { RequestHandler } from 'express';
 import { type Adapter, findAdapter } from '../adapters/index.js';
 import { RequestBodyError, SluiceError, type Verdict } from '../core/index.js';
 import { bodyErrorAnswer, moderationHeaders, refusedAnswer, sendAnswer } from './answers.js';
+import { sendEarly } from './early-answer.js';
 import { type TakenBody, takeBody } from './request-body.js';
+import { refusesUnscreened } from './route-table.js';
 import type { Exchange, Screen } from './screen.js';
 import { screenResponse } from './screen-reply.js';
 import { recordUnscreened } from './unscreened.js';
@@ -49,30 +51,26 @@ async function screenRequest(req: ExpressRequest, res: ServerResponse, screen: S
     body = await takeBody(req, { ...limits, named: named !== undefined });
   } catch (error) {
     if (!(error instanceof RequestBodyError)) throw error;
-    // Read off, so that the client comes to read the answer.
-    req.resume();
-    sendAnswer(res, bodyErrorAnswer(error, named));
+    sendEarly(req, res, bodyErrorAnswer(error, named));
     return false;
   }
-  const { policy, unscreened } = screen.route(path, req.headers);
-  const exchange = { requestId: randomUUID(), path, policy };
+  const route = screen.route(path, req.headers);
+  const { policy } = route;
   const adapter = findAdapter(path, body.value);
+  const asked = adapter?.readStreamRequest(body.value);
+  const exchange = { requestId: randomUUID(), path, policy, ...(asked === undefined ? {} : { asked }) };
   Reflect.set(req, SCREENED, adapter === undefined ? 'unscreened' : 'screened');
   const received = { req, res, screen, exchange, body };
   const unread = adapter === undefined || (body.present && body.value === undefined);
   if (unread) {
-    const refused = policy.mode === 'enforce' && unscreened === 'refuse' && !asksOnly(req, body);
+    const request = { method: req.method, hasBody: body.present };
+    const refused = policy.mode === 'enforce' && refusesUnscreened(route, request);
     if (!passUnscreened({ ...received, refused, counted: earlier !== undefined })) return false;
   }
   if (adapter === undefined) return true;
   const goesOn = unread || screenInput({ ...received, adapter });
-  if (goesOn) screenResponse(req, res, { screen, adapter, exchange, unscreened });
+  if (goesOn) screenResponse(req, res, { screen, adapter, exchange, route });
   return goesOn;
-}
-
-/** Such a request says nothing that could be screened. */
-function asksOnly(req: IncomingMessage, { present }: TakenBody): boolean {
-  return !present && ['GET', 'HEAD', 'OPTIONS'].includes(req.method ?? '');
 }
 
 interface Received {
@@ -85,14 +83,11 @@ interface Received {
 
 function passUnscreened(options: Received & { readonly refused: boolean; readonly counted: boolean }): boolean {
   const { req, res, screen, exchange, body, refused, counted } = options;
-  if (refused || !counted) {
-    if (asksOnly(req, body)) screen.deps.metrics.unscreened.inc();
-    else recordUnscreened(screen.deps, { exchange, direction: 'input', refused });
-  }
+  if (refused || !counted)
+    recordUnscreened(screen, { exchange, direction: body.present ? 'input' : 'output', refused });
   if (refused) {
-    req.resume();
     res.setHeader('x-request-id', exchange.requestId);
-    sendAnswer(res, refusedAnswer());
+    sendEarly(req, res, refusedAnswer());
     return false;
   }
   body.handOver(body.value, { verbatim: true });

@@ -35,8 +35,10 @@ const OF_THE_BYTES = [
   'content-digest',
   'repr-digest',
 ];
-const BINARY = /^\s*(?:audio|image|video|font|multipart)\//i;
-const LOOKS_LIKE_EVENTS = /^\uFEFF?(?:data|event|id|retry)?:/;
+/** Content types that hold no text. */
+export const BINARY = /^\s*(?:audio|image|video|font|multipart)\//i;
+/** How an event stream begins, for one that is not named so. */
+export const LOOKS_LIKE_EVENTS = /^\uFEFF?(?:data|event|id|retry)?:/;
 
 /**
  * Passes a reply on as it is.

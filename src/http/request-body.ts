@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import { RequestBodyError } from '../core/index.js';
+import { hasBody } from './early-answer.js';
 import { parseJsonBody, readBody } from './read-body.js';
 
 /** A request as the middleware meets it: perhaps a parser of the host was there before. */
@@ -29,12 +30,13 @@ export interface TakenBody {
  * @throws {RequestBodyError} when it cannot be read, is too large or too deep, or is no JSON on a path that asks for it.
  */
 export async function takeBody(req: HostRequest, options: TakeBodyOptions): Promise<TakenBody> {
-  const present = req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length'] ?? 0) > 0;
+  const present = hasBody(req);
   const wanted = options.named || /\bjson\b/i.test(req.headers['content-type'] ?? '');
   if (isParsed(req, present)) return takeParsed(req, { ...options, wanted });
   const unread = present && wanted && !req.readableDidRead;
   if (!unread) return { value: undefined, present, handOver: () => undefined };
   assertUtf8(req.headers['content-type']);
+  if (Number(req.headers['content-length'] ?? 0) > options.maxBodyBytes) throw tooLarge(options.maxBodyBytes);
   const sent = await readUnended(req, options.maxBodyBytes);
   const encoding = req.headers['content-encoding'];
   const bytes =
@@ -107,6 +109,10 @@ function assertUtf8(contentType: string | undefined): void {
   }
 }
 
+function tooLarge(maxBytes: number): RequestBodyError {
+  return new RequestBodyError(413, `The body is larger than ${maxBytes} bytes.`);
+}
+
 /**
  * Reads a whole body without reaching the end of the stream, so that bytes can be put back with `unshift`: after the
  * 'end' event they could not, and whoever pipes the request afterwards would wait forever.
@@ -130,7 +136,7 @@ function readUnended(req: IncomingMessage, maxBytes: number): Promise<Buffer> {
         const bytes = Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk));
         size += bytes.length;
         if (size > maxBytes) {
-          settle(new RequestBodyError(413, `The body is larger than ${maxBytes} bytes.`));
+          settle(tooLarge(maxBytes));
           return;
         }
         chunks.push(bytes);

@@ -1,9 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { RequestBodyError } from '../core/index.js';
 import { GatedStream } from './gated-stream.js';
 import { HeldReply } from './held-reply.js';
 import { ObservedReply } from './observed-reply.js';
-import type { ReplyBody, ReplyContext } from './reply-context.js';
+import { BINARY } from './reply.js';
+import { type ReplyBody, type ReplyContext, withhold } from './reply-context.js';
 import { type Downstream, interceptResponse, type ReplyFilter, type ReplyHead } from './response-interceptor.js';
+import { recordUnscreened } from './unscreened.js';
 
 const BODILESS_STATUS = new Set([204, 205, 304]);
 
@@ -11,8 +14,17 @@ const BODILESS_STATUS = new Set([204, 205, 304]);
 export function screenResponse(req: IncomingMessage, res: ServerResponse, context: ReplyContext): void {
   interceptResponse(res, (head, downstream) => {
     if (req.method === 'HEAD' || head.status < 200 || BODILESS_STATUS.has(head.status)) return undefined;
-    return chooseFilter(context, readReplyBody(res, head), downstream);
+    const body = readReplyBody(res, head);
+    return BINARY.test(body.type) ? passBinary(context, downstream) : chooseFilter(context, body, downstream);
   });
+}
+
+/** There is no text in it, so the route says whether it passes; it is never held. */
+function passBinary(context: ReplyContext, downstream: Downstream): undefined {
+  const { screen, exchange, route } = context;
+  if (route.unscreened === 'refuse' && exchange.policy.mode === 'enforce') {
+    downstream.replace(withhold(context, new RequestBodyError(415, 'It is not text.')));
+  } else recordUnscreened(screen, { exchange, direction: 'output', refused: false });
 }
 
 function chooseFilter(context: ReplyContext, body: ReplyBody, downstream: Downstream): ReplyFilter {

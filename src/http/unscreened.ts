@@ -1,5 +1,5 @@
 import type { Direction } from '../core/index.js';
-import type { Exchange, ScreenDeps } from './screen.js';
+import type { Exchange, Screen } from './screen.js';
 
 /** An exchange that nothing can screen. */
 export interface Unscreened {
@@ -10,8 +10,8 @@ export interface Unscreened {
 }
 
 /** Counts and records an exchange that nothing can screen; call it once per exchange. Never throws. */
-export function recordUnscreened(deps: ScreenDeps, { exchange, direction, refused }: Unscreened): void {
-  const { moderator, store, clock, metrics } = deps;
+export function recordUnscreened(screen: Screen, { exchange, direction, refused }: Unscreened): void {
+  const { moderator, store, clock, metrics } = screen.deps;
   if (!refused) metrics.unscreened.inc();
   if (store === undefined) return;
   const { requestId, path, policy } = exchange;
