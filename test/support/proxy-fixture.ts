@@ -116,7 +116,7 @@ export async function bodyOf(req: IncomingMessage): Promise<Buffer> {
 }
 
 /** A chat request with one message of the user. */
-export function ask(content: string, extra: object = {}) {
+export function ask<Extra extends object>(content: string, extra: Extra = {} as Extra) {
   return { model: 'm', messages: [{ role: 'user' as const, content }], ...extra };
 }
 
