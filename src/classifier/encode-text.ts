@@ -1,142 +1,267 @@
-/** Number of hash buckets; a power of two. */
-export const BUCKETS = 1 << 18;
+import { IGNORABLE, isUnspaced, SEPARATOR } from '../text/index.js';
 
-const MAX_WORD = 64;
+/** Buckets of n-grams; a power of two. Bucket 0 is never emitted: it pads. */
+export const GRAM_BUCKETS = 1 << 18;
+/** Buckets of whole words and of Chinese and Japanese character pairs; a power of two. Bucket 0 pads. */
+export const WORD_BUCKETS = 1 << 16;
+
+const MAX_WORD_UNITS = 40;
+const MAX_MARKS = 4;
 const BOUNDARY = 1;
 const FNV_PRIME = 0x01000193;
-const SEEDS = { word: 0x811c9dc5, pair: 0x2f0b4a17, part: 0x51ed270b, cjk: 0x7a3d91c3 } as const;
-const LETTER = /[\p{L}\p{N}\p{M}]/u;
-const CJK = /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}]/u;
+const WORD_SEED = 0x811c9dc5;
+const PAIR_SEED = 0x2f0b4a17;
+const SKIP_SEED = 0x1b56c4e9;
+const PART_SEED = 0x51ed270b;
+const CJK_SEED = 0x7a3d91c3;
 
-function mix(hash: number, codePoint: number): number {
-  return Math.imul(hash ^ codePoint, FNV_PRIME);
+/** Letters that digits and symbols inside a word are read as; 0 where there is none. */
+const LEET = new Uint8Array(128);
+for (const [glyph, letter] of ['0o', '1i', '3e', '4a', '5s', '7t', '@a', '$s', '!i', '|i'].map((pair) => [...pair])) {
+  LEET[glyph?.charCodeAt(0) ?? 0] = letter?.charCodeAt(0) ?? 0;
+}
+const STAR = 42;
+
+/** Folding from code point to unit, as `createFold` makes it. */
+export type Fold = (codePoint: number) => number;
+
+function mix(hash: number, unit: number): number {
+  return Math.imul(hash ^ unit, FNV_PRIME);
 }
 
-function bucketOf(hash: number): number {
-  let mixed = hash ^ (hash >>> 15);
-  mixed = Math.imul(mixed, 0x2c1b3c6d);
-  mixed ^= mixed >>> 13;
-  return mixed & (BUCKETS - 1);
+function spread(hash: number): number {
+  const once = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
+  return once ^ (once >>> 13);
+}
+
+/** Bucket of a word given as folded units. */
+export function wordBucket(units: ArrayLike<number>): number {
+  let hash = WORD_SEED;
+  for (let at = 0; at < units.length; at++) hash = mix(hash, units[at] ?? 0);
+  return wordBucketOf(hash);
+}
+
+/** Bucket of a run of one to three Chinese or Japanese characters given as folded units. */
+export function unspacedBucket(units: ArrayLike<number>): number {
+  let hash = CJK_SEED;
+  for (let at = units.length - 1; at >= 0; at--) hash = mix(hash, units[at] ?? 0);
+  return wordBucketOf(hash);
+}
+
+function wordBucketOf(hash: number): number {
+  return spread(hash) & (WORD_BUCKETS - 1) || 1;
 }
 
 /**
- * Turns text into hashed features as it arrives: words and word pairs, character 3-5-grams inside words, and
- * character 1-3-grams of Chinese and Japanese. The split into pieces never changes the features.
+ * Turns text into hashed features as it arrives. N-grams: words, word pairs, pairs with one word between, character 3-5-grams inside
+ * words, character 1-3-grams of Chinese and Japanese. Words: each word, each Chinese or Japanese character, pair and triple. Letters are
+ * folded as for the lists, so that disguised text meets the same buckets. The split into pieces never changes the features.
  */
 export class TextEncoder {
-  readonly #emit: (bucket: number) => void;
-  readonly #word: number[] = [];
-  #previousWord = 0;
+  /** Buckets since the last `clear`; the first `gramCount` count. */
+  grams = new Int32Array(1024);
+  gramCount = 0;
+  /** Buckets since the last `clear`; the first `wordCount` count. */
+  words = new Int32Array(128);
+  wordCount = 0;
+  readonly #word = new Int32Array(MAX_WORD_UNITS);
+  readonly #parts = new Int32Array(MAX_WORD_UNITS + 2);
+  readonly #fold: Fold;
+  #length = 0;
+  #marks = new Int32Array(MAX_MARKS);
+  #markCount = 0;
+  #previous = 0;
+  #beforePrevious = 0;
   #cjk1 = 0;
   #cjk2 = 0;
-  #highSurrogate = '';
+  #highSurrogate = 0;
+  #stretched = 0;
 
-  constructor(emit: (bucket: number) => void) {
-    this.#emit = emit;
+  /** `fold` is the folding of the lists, from code point to folded unit. */
+  constructor(fold: Fold) {
+    this.#fold = fold;
   }
 
-  /** Adds a piece of text; the last word stays open until `flushWord` or the next word. */
+  /** Adds a piece of text; the last word stays open until something ends it. */
   append(piece: string): void {
-    let text = this.#highSurrogate + piece;
-    this.#highSurrogate = '';
-    const last = text.charCodeAt(text.length - 1);
-    if (last >= 0xd800 && last <= 0xdbff) {
-      this.#highSurrogate = text.slice(-1);
-      text = text.slice(0, -1);
-    }
-    for (const character of text) {
-      const codePoint = character.codePointAt(0) ?? 0;
-      if (codePoint < 128) {
-        this.#add(codePoint >= 65 && codePoint <= 90 ? codePoint + 32 : codePoint, character);
-        continue;
+    for (let at = 0; at < piece.length; at++) {
+      let code = piece.charCodeAt(at);
+      if (code >= 0xd800 && code <= 0xdfff) {
+        if (code <= 0xdbff) {
+          this.#highSurrogate = code;
+          continue;
+        }
+        if (this.#highSurrogate === 0) continue;
+        code = ((this.#highSurrogate - 0xd800) << 10) + (code - 0xdc00) + 0x10000;
       }
-      for (const folded of character.normalize('NFKC').toLowerCase()) {
-        this.#add(folded.codePointAt(0) ?? 0, folded);
-      }
+      this.#highSurrogate = 0;
+      this.#add(code);
     }
   }
 
-  /** Features of the open word, without closing it. */
-  openWord(emit: (bucket: number) => void): void {
-    if (this.#word.length > 0) {
-      this.#emitWord(emit);
-    }
+  /** Forgets everything: ready for another text. */
+  reset(): void {
+    this.clear();
+    this.#length = 0;
+    this.#markCount = 0;
+    this.#previous = 0;
+    this.#beforePrevious = 0;
+    this.#cjk1 = 0;
+    this.#cjk2 = 0;
+    this.#highSurrogate = 0;
+    this.#stretched = 0;
   }
 
-  #add(codePoint: number, character: string): void {
-    const ascii = codePoint < 128;
-    const letter = ascii
-      ? (codePoint >= 97 && codePoint <= 122) || (codePoint >= 48 && codePoint <= 57)
-      : LETTER.test(character);
-    if (!letter) {
-      this.#closeWord();
-      this.#cjk1 = 0;
-      this.#cjk2 = 0;
-    } else if (!ascii && CJK.test(character)) {
-      this.#closeWord();
-      this.#previousWord = 0;
-      this.#addCjk(codePoint);
-    } else {
-      this.#cjk1 = 0;
-      this.#cjk2 = 0;
-      this.#word.push(codePoint);
-      if (this.#word.length >= MAX_WORD) {
-        this.#closeWord();
+  /** Forgets the features handed over, not the open word. */
+  clear(): void {
+    this.gramCount = 0;
+    this.wordCount = 0;
+  }
+
+  /** Adds the features of the open word without closing it; they are emitted again when it closes. */
+  peek(): void {
+    if (this.#length === 0) return;
+    const previous = this.#previous;
+    const beforePrevious = this.#beforePrevious;
+    this.#emitWord();
+    this.#previous = previous;
+    this.#beforePrevious = beforePrevious;
+  }
+
+  #add(code: number): void {
+    if (code < 128) {
+      if ((code >= 97 && code <= 122) || (code >= 48 && code <= 57)) this.#addLetter(code);
+      else if (code >= 65 && code <= 90) this.#addLetter(code + 32);
+      else if (code === 39) return;
+      else if (this.#length > 0 && this.#markCount < MAX_MARKS && (code === STAR || (LEET[code] ?? 0) > 0)) {
+        // Part of the word only if a letter follows.
+        this.#marks[this.#markCount++] = code === STAR ? STAR : (LEET[code] ?? 0);
+      } else this.#separate();
+      return;
+    }
+    const unit = this.#fold(code);
+    if (unit === IGNORABLE) return;
+    if (unit === SEPARATOR) this.#separate();
+    else if (isUnspaced(unit)) this.#addUnspaced(unit);
+    else this.#addLetter(unit);
+  }
+
+  #separate(): void {
+    this.#closeWord();
+    this.#cjk1 = 0;
+    this.#cjk2 = 0;
+  }
+
+  #addLetter(unit: number): void {
+    this.#cjk1 = 0;
+    this.#cjk2 = 0;
+    for (let at = 0; at < this.#markCount; at++) this.#push(this.#marks[at] ?? 0);
+    this.#markCount = 0;
+    this.#push(unit);
+  }
+
+  #push(unit: number): void {
+    const word = this.#word;
+    const length = this.#length;
+    if (length > 0 && word[length - 1] === unit) {
+      if (unit === this.#stretched) return;
+      if (length > 1 && word[length - 2] === unit) {
+        // Three or more of one letter are read as one.
+        this.#stretched = unit;
+        this.#length = length - 1;
+        return;
       }
-    }
+    } else this.#stretched = 0;
+    word[length] = unit;
+    this.#length = length + 1;
+    if (this.#length === MAX_WORD_UNITS) this.#closeWord();
   }
 
-  #addCjk(codePoint: number): void {
-    const one = mix(SEEDS.cjk, codePoint);
-    this.#emit(bucketOf(one));
+  #addUnspaced(unit: number): void {
+    this.#closeWord();
+    this.#previous = 0;
+    this.#beforePrevious = 0;
+    const one = mix(CJK_SEED, unit);
+    this.#emitGram(one);
+    this.#emitWordBucket(one);
     if (this.#cjk1 !== 0) {
       const two = mix(one, this.#cjk1);
-      this.#emit(bucketOf(two));
+      this.#emitGram(two);
+      this.#emitWordBucket(two);
       if (this.#cjk2 !== 0) {
-        this.#emit(bucketOf(mix(two, this.#cjk2)));
+        const three = mix(two, this.#cjk2);
+        this.#emitGram(three);
+        this.#emitWordBucket(three);
       }
     }
     this.#cjk2 = this.#cjk1;
-    this.#cjk1 = codePoint;
+    this.#cjk1 = unit;
   }
 
   #closeWord(): void {
-    if (this.#word.length > 0) {
-      this.#previousWord = this.#emitWord(this.#emit);
-      this.#word.length = 0;
+    this.#markCount = 0;
+    if (this.#length === 0) return;
+    this.#emitWord();
+    this.#length = 0;
+  }
+
+  #emitWord(): void {
+    const length = this.#length;
+    const word = this.#word;
+    let hash: number = WORD_SEED;
+    let plain: number = WORD_SEED;
+    let digits = 0;
+    for (let at = 0; at < length; at++) {
+      const unit = word[at] ?? 0;
+      hash = mix(hash, unit);
+      const letter = unit < 58 ? (LEET[unit] ?? 0) : 0;
+      if (letter > 0) digits++;
+      plain = mix(plain, letter > 0 ? letter : unit);
+    }
+    this.#emitGram(hash);
+    this.#emitWordBucket(hash);
+    if (digits > 0 && digits * 2 <= length) {
+      this.#emitGram(plain);
+      this.#emitWordBucket(plain);
+    }
+    if (this.#previous !== 0) {
+      this.#emitGram(mix(mix(PAIR_SEED, this.#previous), hash));
+      if (this.#beforePrevious !== 0) this.#emitGram(mix(mix(SKIP_SEED, this.#beforePrevious), hash));
+    }
+    this.#beforePrevious = this.#previous;
+    this.#previous = hash;
+    this.#emitParts(length);
+  }
+
+  #emitParts(length: number): void {
+    const parts = this.#parts;
+    parts[0] = BOUNDARY;
+    for (let at = 0; at < length; at++) parts[at + 1] = this.#word[at] ?? 0;
+    parts[length + 1] = BOUNDARY;
+    const end = length + 2;
+    for (let start = 0; start + 3 <= end; start++) {
+      let part = mix(mix(mix(PART_SEED, parts[start] ?? 0), parts[start + 1] ?? 0), parts[start + 2] ?? 0);
+      this.#emitGram(part);
+      if (start + 3 >= end) break;
+      part = mix(part, parts[start + 3] ?? 0);
+      this.#emitGram(part);
+      if (start + 4 < end) this.#emitGram(mix(part, parts[start + 4] ?? 0));
     }
   }
 
-  #emitWord(emit: (bucket: number) => void): number {
-    const word = this.#word;
-    let hash: number = SEEDS.word;
-    for (const codePoint of word) {
-      hash = mix(hash, codePoint);
-    }
-    emit(bucketOf(hash));
-    if (this.#previousWord !== 0) {
-      emit(bucketOf(mix(mix(SEEDS.pair, this.#previousWord), hash)));
-    }
-    const at = (index: number): number => word[index] ?? BOUNDARY;
-    for (let start = -1; start < word.length - 1; start++) {
-      let part = mix(mix(SEEDS.part, at(start)), at(start + 1));
-      for (let size = 3; size <= 5 && start + size <= word.length + 1; size++) {
-        part = mix(part, at(start + size - 1));
-        emit(bucketOf(part));
-      }
-    }
-    return hash;
+  #emitGram(hash: number): void {
+    if (this.gramCount === this.grams.length) this.grams = grown(this.grams);
+    this.grams[this.gramCount++] = spread(hash) & (GRAM_BUCKETS - 1) || 1;
+  }
+
+  #emitWordBucket(hash: number): void {
+    if (this.wordCount === this.words.length) this.words = grown(this.words);
+    this.words[this.wordCount++] = wordBucketOf(hash);
   }
 }
 
-/** Hashed features of a whole text, one bucket per occurrence. */
-export function encodeText(text: string): number[] {
-  const buckets: number[] = [];
-  const emit = (bucket: number): void => {
-    buckets.push(bucket);
-  };
-  const encoder = new TextEncoder(emit);
-  encoder.append(text);
-  encoder.openWord(emit);
-  return buckets;
+function grown(values: Int32Array): Int32Array<ArrayBuffer> {
+  const larger = new Int32Array(values.length * 2);
+  larger.set(values);
+  return larger;
 }

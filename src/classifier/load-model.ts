@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { CATEGORIES, ModelLoadError, type TextClassifier } from '../core/index.js';
-import { BUCKETS } from './encode-text.js';
+import { createFold } from '../text/index.js';
 import { KernelClassifier } from './kernel.js';
+import { readWeights, type WeightSpec } from './model-weights.js';
 
 /** What computes the scores; `auto` takes the kernel. */
 export type ClassifierBackend = 'auto' | 'kernel' | 'tfjs-node' | 'tfjs-wasm' | 'tfjs-cpu';
@@ -18,23 +19,12 @@ export interface LoadClassifierOptions {
 interface Metadata {
   readonly sha256: { readonly 'model.json': string; readonly 'weights.bin': string };
   readonly categories: readonly string[];
-  readonly caps: readonly number[];
-}
-
-interface WeightSpec {
-  readonly name: string;
-  readonly shape: number[];
-  readonly dtype: 'float32';
-  readonly quantization?: { readonly dtype: 'uint16'; readonly scale: number; readonly min: number };
 }
 
 interface LayersModel {
   readonly modelTopology: object;
   readonly weightsManifest: readonly { readonly weights: WeightSpec[] }[];
 }
-
-const SIZE = CATEGORIES.length;
-const KERNEL_BYTES = BUCKETS * SIZE * 2;
 
 function readModelFile(folder: string, name: string): Buffer {
   try {
@@ -69,27 +59,14 @@ export async function loadClassifier(options: LoadClassifierOptions): Promise<Te
   checkHash(weightsFile, 'weights.bin', metadata.sha256?.['weights.bin']);
   const model = parseJson<LayersModel>(modelFile, 'model.json');
   const weightSpecs = model.weightsManifest?.[0]?.weights ?? [];
-  const [kernelSpec, biasSpec] = weightSpecs;
-  const quantization = kernelSpec?.quantization;
-  if (
-    metadata.categories?.join() !== CATEGORIES.join() ||
-    metadata.caps?.length !== SIZE ||
-    kernelSpec?.shape.join() !== `${BUCKETS},${SIZE}` ||
-    biasSpec?.shape.join() !== `${SIZE}` ||
-    quantization?.dtype !== 'uint16' ||
-    weightsFile.length !== KERNEL_BYTES + SIZE * 4
-  ) {
-    throw new ModelLoadError(`classifier model: unexpected shape in ${folder}`);
+  if (metadata.categories?.join() !== CATEGORIES.join()) {
+    throw new ModelLoadError(`classifier model: the model in ${folder} is for other categories`);
   }
   const version = createHash('sha256').update(metadataFile).digest('hex').slice(0, 12);
-  const caps = Float32Array.from(metadata.caps);
   const weightData = new Uint8Array(weightsFile).buffer;
-  if (options.backend !== 'auto' && options.backend !== 'kernel') {
-    const { loadTensorFlow } = await import('./load-tensorflow.js');
-    const artifacts = { version, topology: model.modelTopology, weightSpecs, weightData, caps };
-    return loadTensorFlow(artifacts, options.backend);
-  }
-  const { scale, min } = quantization;
-  const kernel = Float32Array.from(new Uint16Array(weightData, 0, BUCKETS * SIZE), (value) => value * scale + min);
-  return new KernelClassifier({ version, kernel, bias: new Float32Array(weightData.slice(KERNEL_BYTES)), caps });
+  const fold = createFold();
+  const weights = readWeights(version, weightSpecs, weightData);
+  if (options.backend === 'auto' || options.backend === 'kernel') return new KernelClassifier(weights, fold);
+  const { loadTensorFlow } = await import('./load-tensorflow.js');
+  return loadTensorFlow({ version, topology: model.modelTopology, weightSpecs, weightData, fold }, options.backend);
 }

@@ -1,8 +1,9 @@
 import nodeUtil from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
 import { loadLayersModel } from '@tensorflow/tfjs-layers';
-import { CATEGORIES, type RunningScore, type TextClassifier } from '../core/index.js';
-import { BUCKETS, encodeText } from './encode-text.js';
+import { CATEGORIES, LIST_COUNT_SIZE, type ListCounts, type RunningScore, type TextClassifier } from '../core/index.js';
+import { type Fold, TextEncoder } from './encode-text.js';
+import { scaleListCounts } from './list-inputs.js';
 
 /** TensorFlow.js backends that can run the model. */
 export type TensorFlowBackend = 'tfjs-node' | 'tfjs-wasm' | 'tfjs-cpu';
@@ -13,7 +14,7 @@ export interface ModelArtifacts {
   readonly topology: object;
   readonly weightSpecs: tf.io.WeightsManifestEntry[];
   readonly weightData: ArrayBuffer;
-  readonly caps: Float32Array;
+  readonly fold: Fold;
 }
 
 async function tryNode(): Promise<boolean> {
@@ -52,25 +53,26 @@ async function selectBackend(wanted: TensorFlowBackend): Promise<TensorFlowBacke
 /** Loads the layers model on `wanted`; a backend that cannot start falls back to WebAssembly, then plain JavaScript. */
 export async function loadTensorFlow(artifacts: ModelArtifacts, wanted: TensorFlowBackend): Promise<TextClassifier> {
   const backend = await selectBackend(wanted);
-  const { topology, weightSpecs, weightData, version, caps } = artifacts;
+  const { topology, weightSpecs, weightData, version, fold } = artifacts;
   const model = await loadLayersModel(tf.io.fromMemory({ modelTopology: topology, weightSpecs, weightData }));
   const scores = new Float32Array(CATEGORIES.length);
   let disposed = false;
 
-  function score(text: string): Float32Array {
-    const features = new Float32Array(BUCKETS);
-    const buckets = encodeText(text);
-    const step = 1 / Math.sqrt(Math.max(1, buckets.length));
-    for (const bucket of buckets) {
-      features[bucket] = (features[bucket] ?? 0) + step;
-    }
+  const encoder = new TextEncoder(fold);
+
+  function score(text: string, listCounts?: ListCounts): Float32Array {
+    encoder.reset();
+    encoder.append(text);
+    encoder.peek();
     const output = tf.tidy(() => {
-      const predicted = model.predict(tf.tensor2d(features, [1, BUCKETS]));
+      const predicted = model.predict([
+        ...pooled(encoder.grams, encoder.gramCount),
+        ...pooled(encoder.words, encoder.wordCount),
+        tf.tensor2d(scaleListCounts(listCounts), [1, LIST_COUNT_SIZE]),
+      ]);
       return (Array.isArray(predicted) ? predicted[0] : predicted)?.dataSync();
     });
-    for (let index = 0; index < scores.length; index++) {
-      scores[index] = Math.min(caps[index] ?? 1, output?.[index] ?? 0);
-    }
+    for (let index = 0; index < scores.length; index++) scores[index] = output?.[index] ?? Number.NaN;
     return scores;
   }
 
@@ -80,7 +82,7 @@ export async function loadTensorFlow(artifacts: ModelArtifacts, wanted: TensorFl
       append(piece) {
         text += piece;
       },
-      scores: () => score(text),
+      scores: (listCounts) => score(text, listCounts),
     };
   }
 
@@ -96,4 +98,10 @@ export async function loadTensorFlow(artifacts: ModelArtifacts, wanted: TensorFl
       }
     },
   };
+}
+
+/** The buckets, and the factor that makes their mean a sum divided by the square root of their number. */
+function pooled(buckets: Int32Array, count: number): [tf.Tensor, tf.Tensor] {
+  const shown = count === 0 ? new Int32Array(1) : buckets.slice(0, count);
+  return [tf.tensor2d(shown, [1, shown.length], 'int32'), tf.tensor2d([Math.sqrt(count)], [1, 1])];
 }

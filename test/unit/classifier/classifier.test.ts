@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { memory } from '@tensorflow/tfjs-core';
 import { loadClassifier } from '../../../src/classifier/index.js';
-import { ModelLoadError, type TextClassifier } from '../../../src/core/index.js';
+import { LIST_COUNT_SIZE, ModelLoadError, type TextClassifier } from '../../../src/core/index.js';
 
 const MODEL = join(__dirname, '../../../models/classifier');
 const PIECES = [
@@ -17,6 +17,24 @@ const PIECES = [
 ];
 const TEXTS = ['', ...PIECES, ...PIECES.flatMap((first) => PIECES.slice(0, 4).map((second) => `${first} ${second}`))];
 
+function mulberry(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+function manyTexts(count: number, random: () => number): string[] {
+  const pick = (): string => PIECES[Math.floor(random() * PIECES.length)] ?? '';
+  return [
+    ...TEXTS,
+    ...Array.from({ length: count }, () => [pick(), pick(), pick()].join(' ').slice(Math.floor(random() * 5))),
+  ];
+}
+
 describe('classifier', () => {
   let kernel: TextClassifier;
   beforeAll(async () => {
@@ -27,13 +45,16 @@ describe('classifier', () => {
     expect(kernel.backend).toBe('kernel');
   });
 
-  it('agrees with the layers model and leaks no tensor', async () => {
+  it('agrees with the layers model on a thousand texts, and leaks no tensor', async () => {
     const layers = await loadClassifier({ backend: 'tfjs-cpu' });
     expect(layers.backend).toBe('tfjs-cpu');
     const before = memory().numTensors;
-    for (const text of TEXTS) {
-      const actual = kernel.score(text);
-      const expected = layers.score(text);
+    const random = mulberry(7);
+    for (const text of manyTexts(1000, random)) {
+      const counts =
+        random() < 0.5 ? undefined : Float32Array.from({ length: LIST_COUNT_SIZE }, () => Math.floor(random() * 1.2));
+      const actual = kernel.score(text, counts);
+      const expected = layers.score(text, counts);
       expected.forEach((score, index) => {
         expect(Math.abs(score - (actual[index] ?? Number.NaN))).toBeLessThanOrEqual(1e-3);
       });
@@ -52,6 +73,17 @@ describe('classifier', () => {
       }
       expect([...running.scores()]).toEqual([...kernel.score(text)]);
     }
+  });
+
+  it('reads the list counts', () => {
+    const silent = [...kernel.score('zorgblat')];
+    expect([...kernel.score('zorgblat', new Float32Array(LIST_COUNT_SIZE))]).toEqual(silent);
+    const severe = new Float32Array(LIST_COUNT_SIZE);
+    severe[3] = 1;
+    expect(kernel.score('zorgblat', severe)[0]).toBeGreaterThan(silent[0] ?? 1);
+    const running = kernel.begin();
+    running.append('zorgblat');
+    expect([...running.scores(severe)]).toEqual([...kernel.score('zorgblat', severe)]);
   });
 
   it('refuses a missing and a changed model', async () => {

@@ -1,0 +1,89 @@
+import type { QuantizedTable } from './model-weights.js';
+
+const LANES = 0x00ff00ff;
+/** Rows whose bytes sum up in 16 bits: 257 times 255 is 65535. */
+const ROWS_PER_PASS = 257;
+
+/** A table of bytes, four columns in each 32-bit word, so that two columns are summed by one addition. */
+export class PackedTable {
+  readonly columns: number;
+  readonly scale: number;
+  readonly min: number;
+  readonly wordsPerRow: number;
+  readonly words: Uint32Array;
+
+  constructor({ values, columns, scale, min }: QuantizedTable) {
+    this.columns = columns;
+    this.scale = scale;
+    this.min = min;
+    this.wordsPerRow = Math.ceil(columns / 4);
+    this.words = new Uint32Array((values.length / columns) * this.wordsPerRow);
+    for (let at = 0; at < values.length; at++) {
+      const column = at % columns;
+      const word = Math.floor(at / columns) * this.wordsPerRow + (column >> 2);
+      this.words[word] = (this.words[word] ?? 0) | ((values[at] ?? 0) << (8 * (column & 3)));
+    }
+  }
+}
+
+/** A running sum of table rows, in integers: the scale of the table is applied once, at the end. */
+export class Pool {
+  readonly #table: PackedTable;
+  readonly #sums: Int32Array;
+  #count = 0;
+
+  constructor(table: PackedTable) {
+    this.#table = table;
+    this.#sums = new Int32Array(table.wordsPerRow * 4);
+  }
+
+  /** Adds the rows of the first `count` of `buckets`. */
+  add(buckets: Int32Array, count: number): void {
+    for (let from = 0; from < count; from += ROWS_PER_PASS) {
+      this.#addPass(buckets, from, Math.min(count, from + ROWS_PER_PASS));
+    }
+    this.#count += count;
+  }
+
+  /** Becomes equal to `other`, a pool of the same table. */
+  copyFrom(other: Pool): void {
+    this.#sums.set(other.#sums);
+    this.#count = other.#count;
+  }
+
+  /** Becomes empty. */
+  reset(): void {
+    this.#sums.fill(0);
+    this.#count = 0;
+  }
+
+  /** Adds the sum of the rows, divided by the square root of their number, to `to`. */
+  addTo(to: Float64Array): void {
+    if (this.#count === 0) return;
+    const norm = 1 / Math.sqrt(this.#count);
+    const factor = this.#table.scale * norm;
+    const offset = this.#table.min * this.#count * norm;
+    for (let column = 0; column < to.length; column++) {
+      to[column] = (to[column] ?? 0) + (this.#sums[column] ?? 0) * factor + offset;
+    }
+  }
+
+  #addPass(buckets: Int32Array, from: number, to: number): void {
+    const { words, wordsPerRow } = this.#table;
+    const sums = this.#sums;
+    for (let word = 0; word < wordsPerRow; word++) {
+      let even = 0;
+      let odd = 0;
+      for (let index = from; index < to; index++) {
+        const packed = words[(buckets[index] ?? 0) * wordsPerRow + word] ?? 0;
+        even = (even + (packed & LANES)) | 0;
+        odd = (odd + ((packed >>> 8) & LANES)) | 0;
+      }
+      const column = word * 4;
+      sums[column] = (sums[column] ?? 0) + (even & 0xffff);
+      sums[column + 1] = (sums[column + 1] ?? 0) + (odd & 0xffff);
+      sums[column + 2] = (sums[column + 2] ?? 0) + (even >>> 16);
+      sums[column + 3] = (sums[column + 3] ?? 0) + (odd >>> 16);
+    }
+  }
+}
