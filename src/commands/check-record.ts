@@ -59,8 +59,9 @@ export function describeVerdict(verdict: Verdict): string {
 function parseJson(line: string): unknown {
   try {
     return JSON.parse(line);
-  } catch (cause) {
-    throw new TypeError('is not JSON', { cause });
+  } catch {
+    // The parser's own message repeats the text.
+    throw new TypeError('is not JSON');
   }
 }
 

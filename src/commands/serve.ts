@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { composePipeline, listPaths, openServices, type Pipeline } from '../compose.js';
 import type { Config } from '../config/index.js';
 import { ConfigError } from '../core/index.js';
@@ -121,7 +122,14 @@ export async function serve(options: ServeOptions): Promise<Served> {
     async stop() {
       watch.stop();
       logger.info({ openExchanges: exchanges.count }, 'draining');
-      await proxy.drain();
+      const drained = proxy.drain();
+      // A connection kept alive after its last exchange would hold up the end for as long as its client likes.
+      do {
+        await exchanges.settled();
+        await nextTurn();
+        proxy.server.closeIdleConnections();
+      } while (exchanges.count > 0);
+      await drained;
       await store?.close();
       live.current.classifier.part?.dispose();
       const { written, dropped } = store?.stats() ?? { written: 0, dropped: 0 };

@@ -1,6 +1,6 @@
 import { chmodSync, mkdirSync } from 'node:fs';
-import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { runSluice } from '../support/sluice-process.js';
 import { TempFolder } from '../support/temp-folder.js';
@@ -35,16 +35,28 @@ describe('a mistake ends with exit code 2 and one message that names it', () => 
     ['a route to no policy', ['serve', '--config', 'policy.yaml'], [/routes\[0\]\.policy/, /zorg/]],
     ['an upstream that is no URL', ['serve', '--upstream', 'backend'], [/upstream/, /URL/]],
     ['an address without port', ['serve', '--listen', 'localhost'], [/listen/, /host:port/]],
-    ['a list with two bad lines', ['serve', '--config', 'list.yaml'], [/bad\/abusive\.txt:2: /, /bad\/abusive\.txt:3: /]],
+    [
+      'a list with two bad lines',
+      ['serve', '--config', 'list.yaml'],
+      [/bad\/abusive\.txt:2: /, /bad\/abusive\.txt:3: /],
+    ],
     ['a list that does not exist', ['check', '--config', 'no-list.yaml', 'text.txt'], [/nowhere/]],
     ['a missing model', ['serve', '--config', 'model.yaml'], [/no-model/, /ERR_SLUICE_MODEL/]],
     ['a store in a missing folder', ['serve', '--config', 'no-folder.yaml'], [/no-folder.* does not exist/]],
-    ['a store that is no database', ['serve', '--config', 'no-database.yaml'], [/not-a-database\.db/, /not a database/]],
+    [
+      'a store that is no database',
+      ['serve', '--config', 'no-database.yaml'],
+      [/not-a-database\.db/, /not a database/],
+    ],
     ['a store that is a folder', ['serve', '--config', 'folder-database.yaml'], [/a-folder\.db/]],
     ['an unreadable text', ['check', '--config', 'light.yaml', 'none.txt'], [/none\.txt: does not exist/]],
     ['a folder as text', ['check', '--config', 'light.yaml', '.'], [/\.: is a folder/]],
     ['an unknown direction', ['check', '--direction', 'sideways'], [/sideways/, /input, output/]],
-    ['a line that is not JSON', ['check', '--config', 'light.yaml', '--jsonl', 'text.txt'], [/text\.txt:1: is not JSON/]],
+    [
+      'a line that is not JSON',
+      ['check', '--config', 'light.yaml', '--jsonl', 'text.txt'],
+      [/text\.txt:1: is not JSON/],
+    ],
   ])('%s', async (_name, args, expected) => {
     const { code, stdout, stderr } = await runSluice(args, { cwd: folder.path });
     for (const pattern of expected) expect(stderr).toMatch(pattern);

@@ -66,10 +66,6 @@ export class ServeProcess {
     return served;
   }
 
-  get stdout(): string {
-    return this.#stdout;
-  }
-
   get log(): readonly Readonly<Record<string, unknown>>[] {
     const lines = this.#stderr.split('\n').slice(0, -1);
     return lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line));
@@ -81,6 +77,12 @@ export class ServeProcess {
 
   get adminUrl(): string {
     return this.#urlIn('operator routes listen');
+  }
+
+  /** What was printed, once it matches. */
+  async printed(pattern: RegExp): Promise<string> {
+    while (!pattern.test(this.#stdout)) await once(this.child.stdout as NodeJS.EventEmitter, 'data');
+    return this.#stdout;
   }
 
   /** The latest log line with this message, waited for. */

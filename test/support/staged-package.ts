@@ -1,11 +1,30 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const ROOT = join(__dirname, '../..');
-const COPIED = ['package.json', 'README.md', 'CHANGELOG.md', 'LICENSE', 'NOTICE', 'models/demo', 'models/lexicon', 'models/classifier'];
+const COPIED = [
+  'package.json',
+  'README.md',
+  'CHANGELOG.md',
+  'LICENSE',
+  'NOTICE',
+  'models/demo',
+  'models/lexicon',
+  'models/classifier',
+];
 const LEFT_OUT = /[\\/]classifier[\\/](?:seed|train)$/;
 
 /**
@@ -46,7 +65,9 @@ function sourceHash(): string {
   const hash = createHash('sha256');
   for (const top of ['src', ...COPIED]) {
     const path = join(ROOT, top);
-    const names = /\.|LICENSE|NOTICE/.test(top) ? [''] : readdirSync(path, { recursive: true, encoding: 'utf8' }).sort();
+    const names = /\.|LICENSE|NOTICE/.test(top)
+      ? ['']
+      : readdirSync(path, { recursive: true, encoding: 'utf8' }).sort();
     for (const name of names) {
       const file = join(path, name);
       if (LEFT_OUT.test(file) || /[\\/](?:seed|train)[\\/]/.test(file)) continue;

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
@@ -16,5 +16,9 @@ export class TempFolder {
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, content);
     return file;
+  }
+
+  read(name: string): string {
+    return readFileSync(join(this.path, name), 'utf8');
   }
 }
