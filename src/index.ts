@@ -4,7 +4,7 @@ import type { Direction, Verdict } from './core/index.js';
 
 export type { ConfigInput } from './config/index.js';
 export * from './core/index.js';
-export { sluice } from './sluice.js';
+export { type SluiceMiddleware, sluice } from './sluice.js';
 
 /** Judges texts outside of HTTP. */
 export interface TextModerator {

@@ -95,7 +95,7 @@ export const openaiChat: Adapter = {
     if (!isJsonObject(chunk)) return undefined;
     if (chunk['error'] !== undefined && chunk['error'] !== null) return 'all';
     const names = asArray(chunk['choices']).flatMap((choice, position) =>
-      isJsonObject(choice) && typeof choice['finish_reason'] === 'string' ? [answerAt(choice, position)] : [],
+      isJsonObject(choice) && isFinish(choice['finish_reason']) ? [answerAt(choice, position)] : [],
     );
     return names.length === 0 ? undefined : names;
   },
@@ -203,6 +203,11 @@ function parseData(event: SseEvent): unknown {
 function choiceIndex(choice: JsonObject, position: number): number {
   const index = choice['index'];
   return Number.isSafeInteger(index) && Number(index) >= 0 ? Number(index) : position;
+}
+
+/** Some backends say `""` or `"null"` on every chunk but the last. */
+function isFinish(reason: unknown): boolean {
+  return typeof reason === 'string' && reason !== '' && reason !== 'null';
 }
 
 function answerAt(choice: JsonObject, position: number): string {

@@ -1,63 +1,119 @@
 import { randomUUID } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
 import type { RequestHandler } from 'express';
-import { findAdapter, openaiChat } from '../adapters/index.js';
-import { RequestBodyError, type Verdict } from '../core/index.js';
-import { captureResponse } from './capture-response.js';
-import { parseJsonBody, readBody } from './read-body.js';
-import type { Screen } from './screen.js';
+import { type Adapter, findAdapter } from '../adapters/index.js';
+import { RequestBodyError, SluiceError, type Verdict } from '../core/index.js';
+import { bodyErrorAnswer, moderationHeaders, refusedAnswer, sendAnswer } from './answers.js';
+import { sendEarly } from './early-answer.js';
+import { type TakenBody, takeBody } from './request-body.js';
+import { refusesUnscreened } from './route-table.js';
+import type { Exchange, Screen } from './screen.js';
+import { screenResponse } from './screen-reply.js';
+import { recordUnscreened } from './unscreened.js';
 
 declare global {
   namespace Express {
     interface Request {
-      /** The strongest verdict of the request, once it was screened. */
+      /** The strongest verdict on the request, once it was screened; it holds no text. */
       sluice?: Verdict;
     }
   }
 }
 
-/** Returns Express middleware over a pipeline that may still be loading. */
+/** Marks requests, also for another copy of this package: what was screened once is not screened again. */
+const SCREENED = Symbol.for('llm-sluice.screened');
+
+type ExpressRequest = Parameters<RequestHandler>[0];
+
+/** Returns Express middleware over a pipeline that may still be loading; requests wait for it. */
 export function createMiddleware(loading: Promise<Screen>): RequestHandler {
-  return async (req, res, next) => {
-    try {
-      const screen = await loading;
-      const { limits } = screen.deps.config;
-      const path = req.originalUrl;
-      if (req.body === undefined && req.method === 'POST') {
-        const encoding = req.headers['content-encoding'];
-        const json = findAdapter(path, undefined) !== undefined || /\bjson\b/i.test(req.headers['content-type'] ?? '');
-        if (json) {
-          req.body = parseJsonBody(
-            await readBody(req, { encoding, maxBytes: limits.maxBodyBytes }),
-            limits.maxJsonDepth,
-          );
-        }
-      }
-      const { policy, unscreened } = screen.route(path, req.headers);
-      const adapter = req.method === 'POST' ? findAdapter(path, req.body) : undefined;
-      if (adapter === undefined) {
-        screen.deps.metrics.unscreened.inc();
-        if (unscreened === 'allow') return next();
-        const info = { status: 403, type: 'invalid_request_error', code: 'unscreened_path' };
-        res
-          .status(403)
-          .json(openaiChat.errorBody({ ...info, message: 'This path cannot be screened and is refused.' }));
-        return;
-      }
-      const exchange = { requestId: randomUUID(), path, policy };
-      const screened = screen.screenBody(adapter, req.body, 'input', exchange);
-      if (screened.verdict !== undefined) req.sluice = screened.verdict;
-      if (screened.blocked !== undefined) {
-        const answer = adapter.blockedInput(screened.blocked);
-        res.status(answer.status).set(answer.headers).json(answer.body);
-        return;
-      }
-      req.body = screened.body;
-      captureResponse(res, screen, adapter, exchange);
-      next();
-    } catch (error) {
-      if (!(error instanceof RequestBodyError)) return next(error);
-      const info = { status: error.status, type: 'invalid_request_error', code: error.code.toLowerCase() };
-      res.status(error.status).json(openaiChat.errorBody({ ...info, message: error.message }));
-    }
+  return function sluiceMiddleware(req, res, next) {
+    loading
+      .then((screen) => screenRequest(req, res, screen))
+      .then(
+        (goesOn) => {
+          if (goesOn) next();
+        },
+        (error: unknown) => next(error),
+      );
   };
+}
+
+/** Resolves to whether the handler of the host may run; otherwise the request is answered. */
+async function screenRequest(req: ExpressRequest, res: ServerResponse, screen: Screen): Promise<boolean> {
+  const earlier: unknown = Reflect.get(req, SCREENED);
+  if (earlier === 'screened') return true;
+  const path = req.originalUrl;
+  const named = findAdapter(path, undefined);
+  const { limits } = screen.deps.config;
+  let body: TakenBody;
+  try {
+    body = await takeBody(req, { ...limits, named: named !== undefined });
+  } catch (error) {
+    if (!(error instanceof RequestBodyError)) throw error;
+    sendEarly(req, res, bodyErrorAnswer(error, named));
+    return false;
+  }
+  const route = screen.route(path, req.headers);
+  const { policy } = route;
+  const adapter = findAdapter(path, body.value);
+  const asked = adapter?.readStreamRequest(body.value);
+  const exchange = { requestId: randomUUID(), path, policy, ...(asked === undefined ? {} : { asked }) };
+  Reflect.set(req, SCREENED, adapter === undefined ? 'unscreened' : 'screened');
+  const received = { req, res, screen, exchange, body };
+  const unread = adapter === undefined || (body.present && body.value === undefined);
+  if (unread) {
+    const request = { method: req.method, hasBody: body.present };
+    const refused = policy.mode === 'enforce' && refusesUnscreened(route, request);
+    if (!passUnscreened({ ...received, refused, counted: earlier !== undefined })) return false;
+  }
+  if (adapter === undefined) return true;
+  const goesOn = unread || screenInput({ ...received, adapter });
+  if (goesOn) screenResponse(req, res, { screen, adapter, exchange, route });
+  return goesOn;
+}
+
+interface Received {
+  readonly req: ExpressRequest;
+  readonly res: ServerResponse;
+  readonly screen: Screen;
+  readonly exchange: Exchange;
+  readonly body: TakenBody;
+}
+
+function passUnscreened(options: Received & { readonly refused: boolean; readonly counted: boolean }): boolean {
+  const { req, res, screen, exchange, body, refused, counted } = options;
+  if (refused || !counted)
+    recordUnscreened(screen, { exchange, direction: body.present ? 'input' : 'output', refused });
+  if (refused) {
+    res.setHeader('x-request-id', exchange.requestId);
+    sendEarly(req, res, refusedAnswer());
+    return false;
+  }
+  body.handOver(body.value, { verbatim: true });
+  return true;
+}
+
+function screenInput(options: Received & { readonly adapter: Adapter }): boolean {
+  const { req, res, screen, adapter, exchange, body } = options;
+  const { verdict, blocked, body: seen } = screen.screenBody(adapter, body.value, 'input', exchange);
+  if (verdict !== undefined) req.sluice = verdict;
+  if (blocked !== undefined) {
+    const answer = adapter.blockedInput(blocked);
+    res.setHeader('x-request-id', exchange.requestId);
+    sendAnswer(res, answer);
+    return false;
+  }
+  const { mode } = exchange.policy;
+  body.handOver(seen, { verbatim: mode !== 'enforce' });
+  if (mode === 'annotate') {
+    for (const [name, value] of Object.entries(moderationHeaders('input', verdict))) res.setHeader(name, value);
+  }
+  return true;
+}
+
+/** Returns the error that requests get while the pipeline cannot be loaded; the reason stays in its `cause`. */
+export function notLoadedError(cause: unknown): Error {
+  const code = cause instanceof SluiceError ? cause.code : 'ERR_SLUICE_INTERNAL';
+  return Object.assign(new Error('The screen could not be loaded.', { cause }), { status: 503, code });
 }

@@ -29,6 +29,7 @@ export interface ProxyServer {
 /** Returns a proxy that screens what passes between its clients and `upstream`. */
 export function createProxy({ screen: currentScreen, upstream: url, logger, ownRoutes }: ProxyOptions): ProxyServer {
   let draining = false;
+  let open = 0;
   let { limits } = currentScreen().deps.config;
   let upstream = new Upstream(url, limits);
   const upstreamFor = (screen: Screen): Upstream => {
@@ -46,7 +47,12 @@ export function createProxy({ screen: currentScreen, upstream: url, logger, ownR
     const screen = currentScreen();
     const requestId = randomUUID();
     const client = new AbortController();
-    res.once('close', () => client.abort());
+    open += 1;
+    res.once('close', () => {
+      client.abort();
+      open -= 1;
+      if (draining) closeUnused();
+    });
     // What is left of a body that nobody wanted would block the next request on this connection.
     res.once('finish', () => req.resume());
     try {
@@ -70,6 +76,11 @@ export function createProxy({ screen: currentScreen, upstream: url, logger, ownR
     }
   };
   const server = createServer(serve);
+  // Node counts a connection that never carried a request as busy, so clients that connect ahead would hold up the drain.
+  const closeUnused = (): void => {
+    server.closeIdleConnections();
+    if (open === 0) server.closeAllConnections();
+  };
   // Answered by hand, so that a body that will be refused is never asked for.
   server.on('checkContinue', (req, res) => {
     expecting.add(req);
@@ -83,7 +94,7 @@ export function createProxy({ screen: currentScreen, upstream: url, logger, ownR
     async drain() {
       draining = true;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      server.closeIdleConnections();
+      closeUnused();
       const timer = setTimeout(() => server.closeAllConnections(), limits.drainTimeoutMs);
       await closed;
       clearTimeout(timer);

@@ -35,15 +35,17 @@ const OF_THE_BYTES = [
   'content-digest',
   'repr-digest',
 ];
-const BINARY = /^\s*(?:audio|image|video|font|multipart)\//i;
-const LOOKS_LIKE_EVENTS = /^\uFEFF?(?:data|event|id|retry)?:/;
+/** Content types that hold no text. */
+export const BINARY = /^\s*(?:audio|image|video|font|multipart)\//i;
+/** How an event stream begins, for one that is not named so. */
+export const LOOKS_LIKE_EVENTS = /^\uFEFF?(?:data|event|id|retry)?:/;
 
 /**
  * Passes a reply on as it is.
  * @throws {UpstreamError} when it breaks off; the connection of the client is then cut too, so that the client can tell.
  */
 export async function passReply(reply: UpstreamReply, res: ServerResponse): Promise<void> {
-  res.writeHead(reply.status, reply.statusText, forwardable(reply.headers));
+  writeHead(res, reply, forwardable(reply.headers));
   res.flushHeaders();
   try {
     await pipeline(reply.body, res);
@@ -64,7 +66,7 @@ export async function sendReply(options: ReplyToScreen): Promise<void> {
   if (/event-stream/i.test(type)) {
     const source = decodeReply(reply);
     const stream = screen.openStream(adapter, exchange);
-    writeHead(options, [...forwardable(reply.headers, [...OF_THE_BYTES, 'cache-control']), ...STREAM_HEADERS]);
+    writeHead(res, reply, [...forwardable(reply.headers, [...OF_THE_BYTES, 'cache-control']), ...STREAM_HEADERS]);
     res.flushHeaders();
     return pump(source, { stream, res, client });
   }
@@ -161,10 +163,14 @@ function screenWhole({ reply, screen, exchange, adapter }: ReplyToScreen, read: 
 /** @param extra names, in lower case, and values alternating; they replace those of the backend */
 function sendBytes(options: ReplyToScreen, bytes: Buffer, extra: readonly string[] = []): void {
   const kept = forwardable(options.reply.headers, [...OF_THE_BYTES, ...extra]);
-  writeHead(options, [...kept, ...extra, 'content-length', String(bytes.length)]);
+  writeHead(options.res, options.reply, [...kept, ...extra, 'content-length', String(bytes.length)]);
   options.res.end(bytes);
 }
 
-function writeHead({ res, reply }: ReplyToScreen, headers: string[]): void {
-  res.writeHead(reply.status, reply.statusText, headers);
+/** Headers that `res` has already give way to those of the reply. */
+function writeHead(res: ServerResponse, reply: UpstreamReply, headers: readonly string[]): void {
+  for (const name of res.getHeaderNames()) if (headerValue(headers, name) !== '') res.removeHeader(name);
+  // One by one: `writeHead` keeps only the last `set-cookie` of a list when any header was set before.
+  for (let at = 0; at < headers.length; at += 2) res.appendHeader(headers[at] ?? '', headers[at + 1] ?? '');
+  res.writeHead(reply.status, reply.statusText);
 }

@@ -22,7 +22,9 @@ export class ScreenedStream {
   readonly #adapter: Adapter;
   readonly #exchange: Exchange;
   readonly #parser: SseParser;
+  /** Kept after their end: text that a backend sends after it is dropped, or a word could be cut in two there. */
   readonly #channels = new Map<string, StreamModerator>();
+  readonly #recorded = new Set<string>();
   /** Answers seen so far. */
   readonly #seen = new Set<string>();
   /** Answers the backend has finished. */
@@ -142,7 +144,8 @@ export class ScreenedStream {
   /** Ends channels; their held text joins the event's own text, or leaves in an event of its own. */
   #flush(ends: readonly string[] | 'all', texts: Map<string, string>): string {
     let wire = '';
-    for (const channel of [...this.#channels.keys()]) {
+    for (const channel of this.#channels.keys()) {
+      if (this.#recorded.has(channel)) continue;
       if (ends !== 'all' && !ends.some((owner) => belongsTo(channel, owner))) continue;
       if (this.#stopped.has(this.#adapter.answerOf(channel))) continue;
       const rest = this.#channel(channel).end();
@@ -227,9 +230,9 @@ export class ScreenedStream {
   }
 
   #record(channel: string): void {
-    const verdict = this.#channels.get(channel)?.verdict();
-    this.#channels.delete(channel);
-    if (verdict === undefined) return;
+    if (this.#recorded.has(channel)) return;
+    this.#recorded.add(channel);
+    const verdict = this.#channel(channel).verdict();
     recordVerdict(this.#deps, { verdict, direction: 'output', field: channel, exchange: this.#exchange });
   }
 

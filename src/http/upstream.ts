@@ -72,15 +72,10 @@ export class Upstream {
    */
   async call({ method, path, headers, body, signal }: UpstreamCall): Promise<UpstreamReply> {
     try {
-      const reply = await this.#agent.request({
-        origin: this.#origin,
-        path: `${this.#basePath}${path}`,
-        method,
-        headers,
-        body,
-        signal,
-        responseHeaders: 'raw',
-      });
+      const origin = this.#origin;
+      const full = `${this.#basePath}${path}`;
+      const request = { origin, path: full, method, headers, body, signal, responseHeaders: 'raw' } as const;
+      const reply = await unlessAborted(this.#agent.request(request), signal);
       // With raw headers it is a list, which the declaration does not say.
       const raw: unknown = reply.headers;
       const list = Array.isArray(raw) ? raw.map(String) : [];
@@ -100,6 +95,21 @@ export class Upstream {
   /** Cuts every connection. */
   destroy(): Promise<void> {
     return this.#agent.destroy();
+  }
+}
+
+/** The client of the backend hears a signal only once it is connected; nobody has to wait for that. */
+async function unlessAborted<T>(pending: Promise<T>, signal: AbortSignal): Promise<T> {
+  let leave = (): void => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    leave = () => reject(signal.reason);
+    if (signal.aborted) leave();
+    else signal.addEventListener('abort', leave, { once: true });
+  });
+  try {
+    return await Promise.race([pending, aborted]);
+  } finally {
+    signal.removeEventListener('abort', leave);
   }
 }
 

@@ -1,0 +1,120 @@
+import { isUtf8 } from 'node:buffer';
+import { Readable } from 'node:stream';
+import { RequestBodyError } from '../core/index.js';
+import { moderationHeaders, type ScreenedReply, screenReply } from './answers.js';
+import { readBody } from './read-body.js';
+import { LOOKS_LIKE_EVENTS } from './reply.js';
+import { BYTE_HEADERS, type ReplyBody, type ReplyContext, withhold } from './reply-context.js';
+import type { Downstream, ReplyFilter, WriteCallback } from './response-interceptor.js';
+import { recordUnscreened } from './unscreened.js';
+
+/** Holds a whole reply until it was judged. Memory is bounded by `limits.maxBodyBytes`. */
+export class HeldReply implements ReplyFilter {
+  readonly #context: ReplyContext;
+  readonly #body: ReplyBody;
+  readonly #downstream: Downstream;
+  #held: Buffer[] = [];
+  #size = 0;
+  /** Set once the rest passes unread. */
+  #passing = false;
+
+  constructor(context: ReplyContext, body: ReplyBody, downstream: Downstream) {
+    this.#context = context;
+    this.#body = body;
+    this.#downstream = downstream;
+  }
+
+  write(bytes: Buffer, done: WriteCallback | undefined): boolean {
+    if (this.#passing) return this.#downstream.write(bytes, done);
+    this.#take(bytes);
+    // Called although nothing has left: whoever waits for it before the next write would wait forever.
+    if (done !== undefined) process.nextTick(done);
+    return !this.#downstream.needsDrain;
+  }
+
+  end(bytes: Buffer): void {
+    if (!this.#passing) this.#take(bytes);
+    if (this.#passing) {
+      this.#downstream.end(bytes);
+      return;
+    }
+    const sent = Buffer.concat(this.#held);
+    this.#held = [];
+    const { encoding } = this.#body;
+    if (encoding === undefined || sent.length === 0) {
+      this.#finish(sent, sent);
+      return;
+    }
+    readBody(Readable.from([sent]), { encoding, maxBytes: this.#context.screen.deps.config.limits.maxBodyBytes })
+      .then((plain) => this.#finish(sent, plain))
+      .catch((error: unknown) => this.#giveUp(error, () => this.#downstream.end(sent)));
+  }
+
+  abandon(): void {
+    // The handler may still complete the reply: then it is judged for the record, and goes nowhere.
+  }
+
+  #take(bytes: Buffer): void {
+    this.#held.push(bytes);
+    this.#size += bytes.length;
+    const { maxBodyBytes } = this.#context.screen.deps.config.limits;
+    if (this.#size <= maxBodyBytes) return;
+    const held = Buffer.concat(this.#held);
+    this.#held = [];
+    this.#passing = true;
+    const reason = new RequestBodyError(413, `It is larger than ${maxBodyBytes} bytes.`);
+    this.#giveUp(reason, () => this.#downstream.write(held));
+  }
+
+  #finish(sent: Buffer, plain: Buffer): void {
+    try {
+      if (plain.length === 0) this.#downstream.end(sent);
+      else this.#judge(sent, plain);
+    } catch (error) {
+      this.#giveUp(error, () => this.#downstream.end(sent));
+    }
+  }
+
+  #judge(sent: Buffer, plain: Buffer): void {
+    const { screen, adapter, exchange, route } = this.#context;
+    const { status, type } = this.#body;
+    const isText = !/\bjson\b/.test(type);
+    if (isText && !isUtf8(plain)) {
+      if (route.unscreened === 'refuse') throw new RequestBodyError(415, 'It is not text.');
+      recordUnscreened(screen, { exchange, direction: 'output', refused: false });
+      this.#downstream.end(sent);
+      return;
+    }
+    // Clients that asked for events read them whatever they are called.
+    if (isText && LOOKS_LIKE_EVENTS.test(plain.toString('utf8', 0, 16))) {
+      const stream = screen.openStream(adapter, exchange);
+      const bytes = Buffer.from(stream.push(plain) + stream.end());
+      const changed = exchange.policy.mode === 'enforce';
+      this.#release(sent, { bytes, changed, blocked: false, verdict: undefined });
+      return;
+    }
+    this.#release(sent, screenReply(screen, { adapter, exchange, status, bytes: plain, isText }));
+  }
+
+  #release(sent: Buffer, { bytes, changed, blocked, verdict }: ScreenedReply): void {
+    const downstream = this.#downstream;
+    const { requestId, policy } = this.#context.exchange;
+    const told = policy.mode === 'annotate' ? moderationHeaders('output', verdict) : {};
+    const ours = blocked ? { 'x-request-id': requestId, 'x-should-retry': 'false' } : {};
+    for (const [name, value] of Object.entries({ ...told, ...ours })) downstream.setHeader(name, value);
+    if (!changed) {
+      downstream.end(sent);
+      return;
+    }
+    for (const name of [...BYTE_HEADERS, 'content-encoding']) downstream.removeHeader(name);
+    downstream.setLength(bytes.length);
+    downstream.end(bytes);
+  }
+
+  /** Only mode `enforce` protects: the others record that nobody has read the reply, and let it pass. */
+  #giveUp(reason: unknown, pass: () => void): void {
+    const answer = withhold(this.#context, reason);
+    if (this.#context.exchange.policy.mode === 'enforce') this.#downstream.replace(answer);
+    else pass();
+  }
+}
