@@ -96,8 +96,8 @@ function split(template: string, slots: Slots, where: string): Pieces {
     const options = inline !== undefined ? inline.split('|') : slots.get(name ?? '');
     if (options === undefined) throw new Error(`${where}: no fillers for ${whole}; define $${name}: a | b`);
     fixed.push(template.slice(end, match.index));
-    // A slot that returns in the same template takes the same filler again.
-    choices.push({ key: name ?? `#${choices.length}`, options });
+    // A slot, or the same list of alternatives, that returns in a template takes the same filler again.
+    choices.push({ key: name ?? whole, options });
     end = match.index + whole.length;
   }
   fixed.push(template.slice(end));
