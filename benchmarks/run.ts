@@ -1,10 +1,12 @@
 // Entry of `npm run bench -- <name>`; without a name it lists them.
+import { measureContrast } from './quality/contrast.js';
 import { measureLexiconQuality } from './quality/lexicon-quality.js';
 import { measureLexiconScan } from './speed/lexicon-scan.js';
 
 const BENCHMARKS: Readonly<Record<string, (args: readonly string[]) => unknown>> = {
   'lexicon-scan': measureLexiconScan,
   'lexicon-quality': measureLexiconQuality,
+  contrast: measureContrast,
 };
 
 const [name, ...args] = process.argv.slice(2).filter((argument) => argument !== '--json');
@@ -13,5 +15,5 @@ if (benchmark === undefined) {
   console.log(Object.keys(BENCHMARKS).join('\n'));
   process.exitCode = name === undefined ? 0 : 2;
 } else {
-  console.log(JSON.stringify(benchmark(args), null, 2));
+  void Promise.resolve(benchmark(args)).then((result) => console.log(JSON.stringify(result, null, 2)));
 }

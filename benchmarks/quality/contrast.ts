@@ -42,8 +42,8 @@ function sharesOf(pairs: readonly JudgedPair[]): PairShares {
 }
 
 function sharesBy(pairs: readonly JudgedPair[], keyOf: (pair: JudgedPair) => string): Record<string, PairShares> {
-  const groups = Map.groupBy(pairs, keyOf);
-  return Object.fromEntries([...groups].map(([key, group]) => [key, sharesOf(group)]));
+  const keys = [...new Set(pairs.map(keyOf))];
+  return Object.fromEntries(keys.map((key) => [key, sharesOf(pairs.filter((pair) => keyOf(pair) === key))]));
 }
 
 /**
@@ -51,10 +51,10 @@ function sharesBy(pairs: readonly JudgedPair[], keyOf: (pair: JudgedPair) => str
  * `--part train|dev|test` restricts to one part, `--only lists|classifier` leaves the other detector out.
  */
 export async function measureContrast(args: readonly string[]): Promise<unknown> {
-  const valueOf = (option: string): string | undefined =>
+  const optionOf = (option: string): string | undefined =>
     args.includes(option) ? args[args.indexOf(option) + 1] : undefined;
-  const part = PARTS.find((candidate) => candidate === valueOf('--part'));
-  const only = valueOf('--only');
+  const part = PARTS.find((candidate) => candidate === optionOf('--part'));
+  const only = optionOf('--only');
   const config: ConfigInput = {
     ...(only === 'lists' ? { classifier: { enabled: false } } : {}),
     ...(only === 'classifier' ? { lists: [] } : {}),

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { gunzipSync } from 'node:zlib';
 import { CATEGORIES, type Category, isCategory } from '../../../src/core/index.js';
 import {
   fillingsOf,
@@ -149,11 +150,36 @@ function describeRows(rows: readonly SeedRow[]): string {
   return [`${rows.length} rows, ${templates} templates`, ['lang', ...columns].join('\t'), ...lines].join('\n');
 }
 
+/** Ids of the templates that give a sentence of the data files in `dataDir` (compared after folding), each with the file. */
+function findCopies(rows: readonly SeedRow[], dataDir: string): string[] {
+  const templates = new Map(rows.map(({ text, template }) => [foldForComparison(text), template]));
+  return readdirSync(dataDir)
+    .filter((name) => name.endsWith('.jsonl.gz'))
+    .flatMap((name) =>
+      gunzipSync(readFileSync(join(dataDir, name)))
+        .toString()
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => templates.get(foldForComparison((JSON.parse(line) as { text: string }).text)))
+        .filter((template) => template !== undefined)
+        .map((template) => `${template} gives a row of ${name}`),
+    );
+}
+
 if (require.main === module) {
   const { values } = parseArgs({
-    options: { seeds: { type: 'string', default: join(__dirname, '../seed') }, out: { type: 'string' } },
+    options: {
+      seeds: { type: 'string', default: join(__dirname, '../seed') },
+      out: { type: 'string' },
+      data: { type: 'string' },
+    },
   });
   const rows = expandSeeds(values.seeds);
   if (values.out !== undefined) writeFileSync(values.out, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
   console.log(describeRows(rows));
+  if (values.data !== undefined) {
+    const copies = findCopies(rows, values.data);
+    console.log(copies.length === 0 ? 'no seed sentence is a row of the data' : copies.join('\n'));
+    process.exitCode = copies.length === 0 ? 0 : 1;
+  }
 }

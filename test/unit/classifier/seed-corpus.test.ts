@@ -11,7 +11,7 @@ const count = (test: (row: (typeof rows)[number]) => boolean): number => rows.fi
 
 describe('seed corpus', () => {
   it('is the same on every expansion', () => {
-    expect(expandSeeds(SEEDS)).toEqual(rows);
+    expect(JSON.stringify(expandSeeds(SEEDS))).toBe(JSON.stringify(rows));
   });
 
   it('gives at most ten sentences per template', () => {
