@@ -21,6 +21,8 @@ export interface LexiconEntry {
   readonly severity: Severity;
   readonly terms: readonly Phrase[];
   readonly conditions: readonly Condition[];
+  /** Whether the term counts only as it is written: same case, no disguise undone but width and invisible characters. */
+  readonly exact: boolean;
   /** How far a condition may stand from the hit, UTF-16 units. `back` may be Infinity; `ahead` is always bounded. */
   readonly within: { readonly back: number; readonly ahead: number };
 }

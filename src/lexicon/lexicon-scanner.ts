@@ -1,23 +1,29 @@
-import type { LexiconDetection } from '../core/index.js';
-import { IGNORABLE, isLeetDigit, isUnspaced, LEET_SYMBOLS, reads, SEPARATOR } from '../text/index.js';
-import { ROOT } from './automaton.js';
-import type { Lexicon, Pattern } from './build.js';
-import type { Condition, LexiconEntry } from './entry.js';
-import { cutsWord, WORD_LOOK_AHEAD, WORD_LOOK_BACK } from './word-check.js';
+import type { LexiconDetection, Span } from '../core/index.js';
+import { reads, SEPARATOR } from '../text/index.js';
+import {
+  EXPAND,
+  FIRST_PLAIN,
+  JOINER,
+  LEET,
+  SEPARATOR_CLASS,
+  SKIP,
+  STEP_MASK,
+  SURROGATE,
+  UNSPACED_BIT,
+} from './alphabet.js';
+import { BASE, CELL, FAIL, OUTPUT, ROOT } from './automaton.js';
+import type { Holds, Lexicon } from './build.js';
+import { type Candidate, type DecidedDetection, Docket, type Outcome } from './docket.js';
+import type { Pattern } from './pattern.js';
+import { type BackText, matchBack, type Reading, symbolStart } from './read-back.js';
+import { WORD_LOOK_BACK } from './word-check.js';
 
-/** A run of one folded unit in the text. */
-interface Token {
-  readonly unit: number;
-  readonly start: number;
-  end: number;
-  run: number;
-}
-
-interface Candidate {
-  readonly entry: LexiconEntry;
-  readonly start: number;
-  readonly end: number;
-  readonly needsWordCheck: boolean;
+/** How a scanner is to work. */
+export interface ScannerOptions {
+  /** Which hits text waits for; all when left out. */
+  readonly holds?: Holds;
+  /** Told of every match and what became of it. */
+  readonly observe?: (candidate: Candidate, outcome: Outcome) => void;
 }
 
 interface Letter {
@@ -26,8 +32,13 @@ interface Letter {
   readonly end: number;
 }
 
-const MAX_WORD_CHECKED_UNITS = 3;
-const COMPACT_AT_TOKENS = 4096;
+/** Text kept behind the earliest offset that a decision can need, before the buffer is cut. */
+const COMPACT_AT_UNITS = 8192;
+/** More single-letter words in a row than any term has letters. */
+const MAX_SPELLED = 256;
+/** Farther behind a symbol with two readings than any match can begin, UTF-16 units. */
+const FORK_REACH = 4096;
+const holdsAll: Holds = () => true;
 
 /**
  * Finds list entries in a text that may arrive in pieces. What it reports, and when, depends on the text read so far and
@@ -35,29 +46,47 @@ const COMPACT_AT_TOKENS = 4096;
  */
 export class LexiconScanner {
   readonly #lexicon: Lexicon;
+  readonly #docket: Docket;
+  readonly #holds: Holds;
   #text = '';
   /** Offset in the whole text of `#text[0]`. */
   #base = 0;
-  #position = 0;
-  #tokens: Token[] = [];
+  /** Characters of `#text` that were read. */
+  #at = 0;
+  #ended = false;
+  /** The reading that takes symbols as separators. */
   #state = ROOT;
+  #last = SEPARATOR_CLASS;
+  /** Repetitions of the last symbol beyond the first. */
+  #repeats = 0;
+  /** Letters since the last separator, repetitions taken together. */
+  #letters = 0;
+  /** The reading that takes symbols as letters; runs from such a symbol until both readings agree again. */
+  readonly #joined = { active: false, state: ROOT, last: SEPARATOR_CLASS, repeats: 0, joiner: -1 };
   #spelledState = ROOT;
   #spelledRun: Letter[] = [];
-  #lettersSinceSeparator = 0;
-  #pending: Candidate[] = [];
-  #allowed: { start: number; end: number }[] = [];
-  readonly #conditionsSeen = new Map<Condition, { start: number; end: number }[]>();
-  #decided: LexiconDetection[] = [];
-  #ended = false;
+  readonly #depths: ReturnType<Lexicon['holdDepths']>;
+  /** Counts the symbols read that were no repetition. */
+  #changes = 0;
+  /** Last answer of `#openStart`, and `#changes` at that time. */
+  #open: number | undefined;
+  #openChanges = -1;
+  /** Offset of the last symbol with two readings. */
+  #forkedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(lexicon: Lexicon) {
+  constructor(lexicon: Lexicon, { holds = holdsAll, observe }: ScannerOptions = {}) {
     this.#lexicon = lexicon;
-    this.#push(SEPARATOR, 0, 0);
+    this.#holds = holds;
+    this.#depths = lexicon.holdDepths(holds);
+    this.#docket = new Docket(this.#docketText(), observe);
+    // The start of a text is a word edge.
+    this.#state = lexicon.automaton.next(ROOT, SEPARATOR_CLASS / CELL);
   }
 
   /** Reads the next piece of text. Never throws, for any string. */
   feed(chunk: string): void {
-    this.#text += chunk;
+    this.#compact();
+    this.#text = this.#text === '' ? chunk : this.#text + chunk;
     this.#read();
   }
 
@@ -66,243 +95,396 @@ export class LexiconScanner {
     if (this.#ended) return;
     this.#ended = true;
     this.#read();
-    this.#push(SEPARATOR, this.#position, this.#position);
-    this.#push(SEPARATOR, this.#position, this.#position);
-    this.#state = ROOT;
-    this.#spelledState = ROOT;
-    this.#settle();
+    this.#separate(this.#at);
+    this.#docket.settle();
   }
 
-  /** Offset before which every decision is final, UTF-16 units. */
+  /** Offset before which no later hit begins that text waits for, UTF-16 units. */
   get releasePoint(): number {
     if (this.#ended) return this.#position;
-    return this.#pending.reduce((least, candidate) => Math.min(least, candidate.start), this.#openStart());
+    return this.#docket.heldFrom(this.#openStart());
   }
 
-  /** Hands over the detections decided since the last call, in order of their end. */
-  take(): LexiconDetection[] {
-    const decided = this.#decided;
-    this.#decided = [];
-    return decided;
+  /** Hands over the hits decided since the last call, in the order they were decided. */
+  take(): DecidedDetection[] {
+    return this.#docket.take();
+  }
+
+  get #position(): number {
+    return this.#base + this.#at;
   }
 
   #read(): void {
-    const { fold } = this.#lexicon;
-    const length = this.#base + this.#text.length;
-    while (this.#position < length) {
-      const at = this.#position - this.#base;
-      const codePoint = this.#text.codePointAt(at) ?? 0;
-      const width = codePoint > 0xffff ? 2 : 1;
-      const isLast = at + width >= this.#text.length;
-      // A high surrogate and a symbol that may be a letter wait for their right neighbor.
-      if (isLast && !this.#ended && ((codePoint >= 0xd800 && codePoint <= 0xdbff) || LEET_SYMBOLS.has(codePoint)))
-        break;
-      let unit = fold(codePoint);
-      if (LEET_SYMBOLS.has(codePoint) && this.#isLetter(at - 1) && this.#isLetter(at + width)) unit = codePoint;
-      const start = this.#position;
-      this.#position += width;
-      if (unit === IGNORABLE) continue;
-      const last = this.#tokens.at(-1);
-      if (
-        unit !== SEPARATOR &&
-        last !== undefined &&
-        last.unit !== SEPARATOR &&
-        isUnspaced(last.unit) !== isUnspaced(unit)
-      ) {
-        this.#push(SEPARATOR, start, start);
+    const length = this.#text.length;
+    const docket = this.#docket;
+    // A candidate is decided at the very offset that makes it ready: else the cuts of the text would show.
+    while (this.#at < length) {
+      if (this.#position >= docket.nextReady) docket.settle();
+      if (!this.#joined.active) {
+        const limit = Math.min(length, docket.nextReady - this.#base);
+        this.#readPlain(limit);
+        if (this.#at >= limit || this.#position >= docket.nextReady) continue;
       }
-      this.#push(unit, start, this.#position);
-      if (this.#pending.length > 0) this.#settle();
-      if (this.#tokens.length > COMPACT_AT_TOKENS) this.#compact();
+      if (!this.#readPoint()) return;
     }
+    if (this.#position >= docket.nextReady) docket.settle();
   }
 
-  #isLetter(at: number): boolean {
-    if (at < 0 || at >= this.#text.length) return false;
-    const unit = this.#lexicon.fold(this.#text.charCodeAt(at));
-    return unit !== IGNORABLE && unit !== SEPARATOR && !isUnspaced(unit);
-  }
-
-  #push(unit: number, start: number, end: number): void {
-    const last = this.#tokens.at(-1);
-    if (last !== undefined && last.unit === unit) {
-      last.end = end;
-      last.run += 1;
-      if (unit === SEPARATOR) {
-        if (last.run === 2) this.#spell();
+  /**
+   * Reads characters that have one reading until `limit`, or until one comes that has not. The hot loop: everything it
+   * needs is a local, and it makes no object.
+   */
+  #readPlain(limit: number): void {
+    const { automaton, alphabet } = this.#lexicon;
+    const { cells } = automaton;
+    const { classes } = alphabet;
+    const text = this.#text;
+    let at = this.#at;
+    let state = this.#state;
+    let last = this.#last;
+    let letters = this.#letters;
+    let repeats = this.#repeats;
+    const from = at;
+    const repeatsBefore = repeats;
+    const isSpelling = this.#spelledRun.length > 0;
+    while (at < limit) {
+      const found = classes[text.charCodeAt(at)] as number;
+      if (found === last) {
+        repeats += 1;
+        at += 1;
+        if (cells[state + OUTPUT] === 0) continue;
       } else {
-        this.#lettersSinceSeparator += 1;
-        this.#report(last.run);
+        if (found < FIRST_PLAIN) break;
+        if (found === SEPARATOR_CLASS) {
+          if (letters === 1 || isSpelling) break;
+          letters = 0;
+        } else {
+          // Where scripts with and without spaces meet, there is a word edge.
+          if (((found ^ last) & UNSPACED_BIT) !== 0 && last !== SEPARATOR_CLASS) break;
+          letters += 1;
+        }
+        const step = found & STEP_MASK;
+        let to = (cells[state + BASE] as number) + step;
+        while (cells[to] !== state) {
+          if (state === ROOT) {
+            to = ROOT;
+            break;
+          }
+          state = cells[state + FAIL] as number;
+          to = (cells[state + BASE] as number) + step;
+        }
+        state = to;
+        last = found;
+        repeats = 0;
+        at += 1;
+        if (cells[state + OUTPUT] === 0) continue;
       }
-      return;
+      this.#at = at;
+      this.#report({ state, run: repeats + 1, position: at, reading: 'apart' });
+      if (this.#docket.nextReady - this.#base < limit) break;
     }
-    if (unit === SEPARATOR) this.#spell();
-    else this.#lettersSinceSeparator += 1;
-    this.#tokens.push({ unit, start, end, run: 1 });
-    this.#state = this.#lexicon.automaton.next(this.#state, this.#lexicon.symbolOf(unit));
-    this.#report(1);
+    this.#at = at;
+    if (repeats - repeatsBefore !== at - from) this.#changes += 1;
+    this.#state = state;
+    this.#last = last;
+    this.#letters = letters;
+    this.#repeats = repeats;
   }
 
-  /** Reports patterns that end with the newest token, whose run has just grown to `run`. */
-  #report(run: number): void {
-    for (const index of this.#lexicon.automaton.outputs(this.#state)) {
-      const pattern = this.#lexicon.patterns[index];
-      if (pattern === undefined || pattern.runs.at(-1) !== run) continue;
-      const first = this.#tokens.length - pattern.units.length;
-      if (first < 0 || !this.#matches(pattern, first)) continue;
-      const from = this.#tokens[first + (pattern.leads ? 1 : 0)];
-      const to = this.#tokens[this.#tokens.length - (pattern.trails ? 2 : 1)];
-      if (from !== undefined && to !== undefined) this.#found(pattern, from.start, to.end);
+  /** Reads one code point in every way it can be read; `false` when its second half has not arrived. */
+  #readPoint(): boolean {
+    const { alphabet } = this.#lexicon;
+    const text = this.#text;
+    const start = this.#at;
+    let codePoint = text.charCodeAt(start);
+    let found = alphabet.classOf(codePoint);
+    if (found === SURROGATE) {
+      if (start + 1 >= text.length && !this.#ended) return false;
+      codePoint = text.codePointAt(start) ?? codePoint;
+      found = codePoint > 0xffff ? alphabet.classOf(codePoint) : SEPARATOR_CLASS;
     }
+    const end = start + (codePoint > 0xffff ? 2 : 1);
+    if (found === SKIP) {
+      this.#at = end;
+      return true;
+    }
+    if (found === LEET || (found === JOINER && this.#mayJoin(end))) this.#fork();
+    if (found === JOINER) this.#join(start);
+    else if (found === EXPAND || found === LEET) this.#pushJoined(alphabet.expansion(codePoint), start, end);
+    else this.#pushJoined([found], start, end);
+    if (found === LEET || found === JOINER) this.#push(SEPARATOR_CLASS, start, end);
+    else if (found === EXPAND) for (const part of alphabet.expansion(codePoint)) this.#push(part, start, end);
+    else this.#push(found, start, end);
+    this.#at = end;
+    this.#merge();
+    return true;
   }
 
-  #matches(pattern: Pattern, first: number): boolean {
-    let letters = 0;
-    let digits = 0;
-    for (let i = 0; i < pattern.units.length; i += 1) {
-      const token = this.#tokens[first + i];
-      const unit = pattern.units[i] ?? 0;
-      if (token === undefined || token.run < (pattern.runs[i] ?? 1) || !reads(token.unit, unit)) return false;
-      if (token.unit !== unit && isLeetDigit(token.unit)) digits += 1;
-      else if (unit !== SEPARATOR) letters += 1;
+  /** Reads one symbol in the reading that takes symbols as separators. */
+  #push(found: number, start: number, end: number): void {
+    if (found === SEPARATOR_CLASS) this.#spell(start);
+    else if (this.#last !== SEPARATOR_CLASS && ((found ^ this.#last) & UNSPACED_BIT) !== 0) {
+      this.#push(SEPARATOR_CLASS, start, start);
     }
-    return digits <= letters;
+    if (found === this.#last) this.#repeats += 1;
+    else {
+      this.#state = this.#lexicon.automaton.next(this.#state, (found & STEP_MASK) / CELL);
+      this.#last = found;
+      this.#repeats = 0;
+      this.#changes += 1;
+      if (found !== SEPARATOR_CLASS) this.#letters += 1;
+    }
+    this.#report({ state: this.#state, run: this.#repeats + 1, position: end, reading: 'apart' });
   }
 
-  #found(pattern: Pattern, start: number, end: number): void {
-    const { use } = pattern;
-    if (use.kind === 'allow') {
-      this.#allowed.push({ start, end });
-      return;
-    }
-    if (use.kind === 'condition') {
-      const seen = this.#conditionsSeen.get(use.condition);
-      if (seen === undefined) this.#conditionsSeen.set(use.condition, [{ start, end }]);
-      else seen.push({ start, end });
-      return;
-    }
-    const units = pattern.units.filter((unit) => unit !== SEPARATOR);
-    this.#pending.push({
-      entry: use.entry,
-      start,
-      end,
-      needsWordCheck: units.length <= MAX_WORD_CHECKED_UNITS && units.every(isUnspaced),
+  /** Whether a mark before `end` can stand between two letters, as far as the text read so far tells. */
+  #mayJoin(end: number): boolean {
+    if (this.#joined.active) return true;
+    if (this.#last === SEPARATOR_CLASS) return false;
+    return end >= this.#text.length || this.#lexicon.alphabet.classOf(this.#text.charCodeAt(end)) !== SEPARATOR_CLASS;
+  }
+
+  /** Starts the other reading at a symbol that has two, unless it runs already. */
+  #fork(): void {
+    this.#forkedAt = this.#position;
+    if (this.#joined.active) return;
+    Object.assign(this.#joined, {
+      active: true,
+      state: this.#state,
+      last: this.#last,
+      repeats: this.#repeats,
+      joiner: -1,
     });
   }
 
-  /** At a separator: a word of one letter continues a spelled-out word, any longer word ends it. */
-  #spell(): void {
-    const last = this.#tokens.at(-1);
-    const letters = this.#lettersSinceSeparator;
-    this.#lettersSinceSeparator = 0;
-    if (letters === 0 || last === undefined || last.unit === SEPARATOR) return;
-    if (letters > 1 || isUnspaced(last.unit)) {
+  /** Ends the other reading once nothing that follows can tell the two apart. */
+  #merge(): void {
+    const { active, state, last, joiner } = this.#joined;
+    if (active && joiner < 0 && state === this.#state && last === SEPARATOR_CLASS && this.#last === SEPARATOR_CLASS) {
+      this.#joined.active = false;
+    }
+  }
+
+  /** Takes a mark that may join the letters around it. */
+  #join(start: number): void {
+    const joined = this.#joined;
+    if (!joined.active) return;
+    if (joined.joiner >= 0 || joined.last === SEPARATOR_CLASS) this.#separateJoined(start);
+    else joined.joiner = start;
+  }
+
+  #pushJoined(classes: Iterable<number>, start: number, end: number): void {
+    const joined = this.#joined;
+    if (!joined.active) return;
+    for (const found of classes) {
+      if (joined.joiner >= 0 && found === SEPARATOR_CLASS) this.#separateJoined(start);
+      joined.joiner = -1;
+      if (
+        found !== SEPARATOR_CLASS &&
+        joined.last !== SEPARATOR_CLASS &&
+        ((found ^ joined.last) & UNSPACED_BIT) !== 0
+      ) {
+        this.#stepJoined(SEPARATOR_CLASS, start);
+      }
+      this.#stepJoined(found, end);
+    }
+  }
+
+  #separateJoined(position: number): void {
+    this.#joined.joiner = -1;
+    this.#stepJoined(SEPARATOR_CLASS, position);
+  }
+
+  #stepJoined(found: number, position: number): void {
+    const joined = this.#joined;
+    if (found === joined.last) joined.repeats += 1;
+    else {
+      joined.state = this.#lexicon.automaton.next(joined.state, (found & STEP_MASK) / CELL);
+      joined.last = found;
+      joined.repeats = 0;
+      this.#changes += 1;
+    }
+    this.#report({ state: joined.state, run: joined.repeats + 1, position, reading: 'joined' });
+  }
+
+  /** Puts a word edge at `at`, the end of the text. */
+  #separate(at: number): void {
+    if (this.#joined.active) this.#separateJoined(at);
+    this.#push(SEPARATOR_CLASS, at, at);
+  }
+
+  /** Takes in the matches that end at `state`, whose last symbol has `run` repetitions; `position` is an index of `#text`. */
+  #report({ state, run, position, reading }: { state: number; run: number; position: number; reading: Reading }): void {
+    const { automaton, patterns } = this.#lexicon;
+    const { outputPattern, outputNext } = automaton;
+    let output = automaton.cells[state + OUTPUT] ?? 0;
+    while (output !== 0) {
+      const pattern = patterns[outputPattern[output - 1] ?? 0];
+      output = outputNext[output - 1] ?? 0;
+      if (pattern === undefined || pattern.runs.at(-1) !== run) continue;
+      const span = this.#matchBack(pattern, position, reading);
+      if (span !== undefined && this.#isExact(pattern, span)) this.#found(pattern, span, false);
+    }
+  }
+
+  #matchBack(pattern: Pattern, position: number, reading: Reading): Span | undefined {
+    let span = matchBack(this.#back(reading), position, pattern);
+    // The readings may have met again since a symbol that only the other one takes as this term does.
+    const mayDiffer = this.#base + position - this.#forkedAt < FORK_REACH;
+    if (span === undefined && mayDiffer) {
+      span = matchBack(this.#back(reading === 'apart' ? 'joined' : 'apart'), position, pattern);
+    }
+    return span === undefined ? undefined : { start: span.start + this.#base, end: span.end + this.#base };
+  }
+
+  #back(reading: Reading): BackText {
+    return { text: this.#text, alphabet: this.#lexicon.alphabet, reading };
+  }
+
+  #isExact({ use, phrase }: Pattern, { start, end }: Span): boolean {
+    if (use.kind !== 'deny' || !use.entry.exact) return true;
+    const plain = (text: string): string =>
+      text
+        .normalize('NFKC')
+        .replace(/\p{Default_Ignorable_Code_Point}/gu, '')
+        .replace(/\s+/gu, ' ');
+    return plain(this.#text.slice(start - this.#base, end - this.#base)) === plain(phrase.text);
+  }
+
+  #found(pattern: Pattern, span: Span, spelled: boolean): void {
+    const { use } = pattern;
+    if (use.kind === 'allow') this.#docket.allow(span);
+    else if (use.kind === 'condition') this.#docket.see(use.condition, span);
+    else {
+      const { entry } = use;
+      this.#docket.add({ entry, pattern, ...span, spelled, holds: this.#holds(entry.category, entry.severity) });
+    }
+  }
+
+  /** At a word edge: a word of one letter continues a spelled-out word, any longer one ends it. */
+  #spell(at: number): void {
+    const letters = this.#letters;
+    this.#letters = 0;
+    if (letters === 0) return;
+    if (letters > 1) {
       this.#spelledState = ROOT;
       this.#spelledRun = [];
       return;
     }
-    this.#spelledRun.push({ unit: last.unit, start: last.start, end: last.end });
-    this.#spelledState = this.#lexicon.spelled.next(this.#spelledState, this.#lexicon.symbolOf(last.unit));
-    for (const index of this.#lexicon.spelled.outputs(this.#spelledState)) {
-      const pattern = this.#lexicon.spelledPatterns[index];
+    const { spelled, spelledPatterns, alphabet } = this.#lexicon;
+    const letter = this.#lastLetter(at);
+    if (letter === undefined) return;
+    this.#spelledRun.push(letter);
+    if (this.#spelledRun.length > MAX_SPELLED) this.#spelledRun.shift();
+    this.#spelledState = spelled.next(this.#spelledState, alphabet.symbolOf(letter.unit));
+    for (const index of spelled.outputs(this.#spelledState)) {
+      const pattern = spelledPatterns[index];
       if (pattern === undefined) continue;
-      const run = this.#spelledRun.slice(-pattern.units.length);
-      const exact = run.every((letter, i) => reads(letter.unit, pattern.units[i] ?? 0));
-      // Three letters spelled inside a longer run are chance ("a b c d"); the whole run is not.
-      if (exact && (pattern.units.length > 3 || this.#spelledRun.length === 3))
-        this.#found(pattern, run[0]?.start ?? 0, last.end);
+      const size = pattern.units.length;
+      const run = this.#spelledRun.slice(-size);
+      const exact = run.every(({ unit }, i) => reads(unit, pattern.units[i] ?? SEPARATOR));
+      // Few letters spelled inside a longer run are chance ("a b c d"); the whole run is not.
+      if (exact && (size > 3 || this.#spelledRun.length === size)) {
+        this.#found(pattern, { start: run[0]?.start ?? 0, end: letter.end }, true);
+      }
     }
   }
 
-  /** Start of the longest pattern that may still complete. */
+  /** The letter, with its repetitions, that is the whole word before `at`. */
+  #lastLetter(at: number): Letter | undefined {
+    let letter: Letter | undefined;
+    const end = at + this.#base;
+    const start = symbolStart(this.#back('apart'), at, 1) + this.#base;
+    const units = this.#lexicon.alphabet.fold.units(this.#text.codePointAt(start - this.#base) ?? 0);
+    if (units[0] !== undefined && units[0] !== SEPARATOR) letter = { unit: units[0], start, end };
+    return letter;
+  }
+
+  /** Start of the earliest match that text waits for and that may still complete. */
   #openStart(): number {
-    const { automaton, spelled } = this.#lexicon;
-    const depth = automaton.depth(this.#state);
-    let open = this.#position;
-    const first = this.#tokens[this.#tokens.length - depth];
-    if (depth > 0 && first !== undefined) {
-      const from = first.unit === SEPARATOR ? this.#tokens[this.#tokens.length - depth + 1] : first;
-      if (from !== undefined) open = Math.min(open, from.start);
+    // What is skipped or repeated changes nothing: without this a flood of it would be read again for every piece.
+    if (this.#changes === this.#openChanges) return this.#open ?? this.#position;
+    const depths = this.#depths;
+    const joined = this.#joined;
+    let open = this.#openFrom(this.#state, { depths: depths.plain, reading: 'apart', at: this.#at });
+    if (joined.active) {
+      const at = joined.joiner >= 0 ? joined.joiner : this.#at;
+      open = Math.min(open, this.#openFrom(joined.state, { depths: depths.plain, reading: 'joined', at }));
     }
-    const spelledDepth = spelled.depth(this.#spelledState);
+    const spelledDepth = depths.spelled[this.#spelledState / CELL] ?? 0;
     const letter = this.#spelledRun[this.#spelledRun.length - spelledDepth];
     if (spelledDepth > 0 && letter !== undefined) open = Math.min(open, letter.start);
     // The word being read may turn out to be a single letter that begins a spelled-out word.
-    const last = this.#tokens.at(-1);
-    if (this.#lettersSinceSeparator === 1 && last !== undefined && last.unit !== SEPARATOR && !isUnspaced(last.unit))
-      open = Math.min(open, last.start);
+    if (this.#letters === 1) open = Math.min(open, symbolStart(this.#back('apart'), this.#at, 1) + this.#base);
+    this.#openChanges = this.#changes;
+    this.#open = open < this.#position ? open : undefined;
     return open;
   }
 
-  /** Decides every pending candidate whose fate the text read so far determines. */
-  #settle(): void {
-    const open = this.#ended ? Number.POSITIVE_INFINITY : this.#openStart();
-    const still: Candidate[] = [];
-    const done: Candidate[] = [];
-    for (const candidate of this.#pending) {
-      const lookAhead = candidate.needsWordCheck ? WORD_LOOK_AHEAD : 0;
-      const conditionAhead = candidate.entry.conditions.length > 0 ? candidate.entry.within.ahead : 0;
-      const ready =
-        this.#ended ||
-        (open > candidate.start && this.#position >= candidate.end + Math.max(lookAhead, conditionAhead, 1));
-      (ready ? done : still).push(candidate);
-    }
-    if (done.length === 0) return;
-    this.#pending = still;
-    done.sort((a, b) => a.end - b.end || a.start - b.start);
-    for (const candidate of done) {
-      if (!this.#counts(candidate)) continue;
-      this.#decided.push({
-        source: 'lexicon',
-        category: candidate.entry.category,
-        severity: candidate.entry.severity,
-        termId: candidate.entry.id,
-        span: { start: candidate.start, end: candidate.end },
-      });
-    }
+  #openFrom(state: number, { depths, reading, at }: { depths: Uint16Array; reading: Reading; at: number }): number {
+    const depth = depths[state / CELL] ?? 0;
+    return (depth === 0 ? this.#at : Math.min(this.#at, symbolStart(this.#back(reading), at, depth))) + this.#base;
   }
 
-  #counts(candidate: Candidate): boolean {
-    const { start, end, entry } = candidate;
-    if (
-      this.#allowed.some(
-        (allowed) => allowed.start <= start && allowed.end >= end && allowed.end - allowed.start > end - start,
-      )
-    )
-      return false;
-    if (candidate.needsWordCheck) {
-      const from = Math.max(this.#base, start - WORD_LOOK_BACK);
-      const around = this.#text.slice(from - this.#base, end + WORD_LOOK_AHEAD - this.#base);
-      if (cutsWord(around, start - from, end - from)) return false;
-    }
-    return entry.conditions.every((condition) => {
-      const seen = this.#conditionsSeen.get(condition) ?? [];
-      const holds = seen.some(
-        (at) =>
-          at.end >= start - entry.within.back &&
-          at.end <= end + entry.within.ahead &&
-          // A condition speaks of the context: a phrase inside the hit itself says nothing.
-          !(at.start >= start && at.end <= end),
-      );
-      return condition.kind === 'near' ? holds : !holds;
-    });
+  #docketText(): ConstructorParameters<typeof Docket>[0] {
+    const scanner = this;
+    return {
+      slice: (start, end) =>
+        scanner.#text.slice(
+          Math.max(0, start - scanner.#base),
+          Math.max(0, Math.min(end, scanner.#position) - scanner.#base),
+        ),
+      get position() {
+        return scanner.#position;
+      },
+      get ended() {
+        return scanner.#ended;
+      },
+      allowStart: () => scanner.#allowStart(),
+      skipFrom: (end) => scanner.#skipFrom(end),
+    };
   }
 
-  /** Forgets text and tokens that no decision can need. */
+  #allowStart(): number {
+    const { allowDepths } = this.#lexicon;
+    const { active, state, joiner } = this.#joined;
+    const open = this.#openFrom(this.#state, { depths: allowDepths, reading: 'apart', at: this.#at });
+    if (!active) return open;
+    const at = joiner >= 0 ? joiner : this.#at;
+    return Math.min(open, this.#openFrom(state, { depths: allowDepths, reading: 'joined', at }));
+  }
+
+  #skipFrom(end: number): number | undefined {
+    const { alphabet } = this.#lexicon;
+    for (let at = end - this.#base; at < this.#at; ) {
+      const codePoint = this.#text.codePointAt(at) ?? 0;
+      if (alphabet.classOf(codePoint) !== SKIP) return at + this.#base;
+      at += codePoint > 0xffff ? 2 : 1;
+    }
+    return undefined;
+  }
+
+  /** Forgets text that no decision can need. */
   #compact(): void {
-    const keep = this.releasePoint - WORD_LOOK_BACK - 2;
-    let first = 0;
-    while (first < this.#tokens.length - 2 && (this.#tokens[first + 1]?.start ?? Number.POSITIVE_INFINITY) < keep)
-      first += 1;
-    const depth = Math.max(this.#lexicon.automaton.depth(this.#state), 1);
-    first = Math.min(first, this.#tokens.length - depth);
-    if (first <= 0) return;
-    this.#tokens = this.#tokens.slice(first);
-    const from = Math.max(this.#base, Math.min(keep, this.#tokens[0]?.start ?? keep));
-    this.#text = this.#text.slice(from - this.#base);
-    this.#base = from;
-    this.#allowed = this.#allowed.filter((allowed) => allowed.end >= keep);
-    if (this.#spelledRun.length > COMPACT_AT_TOKENS) this.#spelledRun = this.#spelledRun.slice(-256);
+    if (this.#at < COMPACT_AT_UNITS) return;
+    const { automaton } = this.#lexicon;
+    const open = Math.min(
+      this.#docket.neededFrom(this.#position),
+      symbolStart(this.#back('apart'), this.#at, automaton.depth(this.#state) + 1) + this.#base,
+      this.#joined.active
+        ? symbolStart(this.#back('joined'), this.#at, automaton.depth(this.#joined.state) + 2) + this.#base
+        : this.#position,
+      this.#spelledRun[0]?.start ?? this.#position,
+    );
+    const from = Math.max(0, open - WORD_LOOK_BACK - 2 - this.#base);
+    if (from < COMPACT_AT_UNITS / 2) return;
+    // A pair must not be cut.
+    const isLow = this.#text.charCodeAt(from) >= 0xdc00 && this.#text.charCodeAt(from) <= 0xdfff;
+    const cut = isLow ? from + 1 : from;
+    this.#text = this.#text.slice(cut);
+    this.#base += cut;
+    this.#at -= cut;
+    this.#docket.forget(this.#base);
   }
 }
 
@@ -311,5 +493,5 @@ export function scanText(lexicon: Lexicon, text: string): LexiconDetection[] {
   const scanner = new LexiconScanner(lexicon);
   scanner.feed(text);
   scanner.end();
-  return scanner.take();
+  return scanner.take().map(({ decidedAt: _, ...detection }) => detection);
 }

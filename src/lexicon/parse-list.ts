@@ -74,9 +74,14 @@ function parseEntry({
   if (term === '') throw new Error('the term before the first "|" is empty');
   let severity = inherited;
   let within = { back: 60, ahead: 60 };
+  let exact = false;
   let id = `${source.language}/${source.category}/${createHash('sha256').update(term).digest('hex').slice(0, 8)}`;
   const conditions: Condition[] = [];
   for (const option of options) {
+    if (option === 'exact') {
+      exact = true;
+      continue;
+    }
     const [, key = '', value = ''] = /^(\w+)\s*:?\s*(.*)$/u.exec(option) ?? [];
     if (value === '') throw new Error(`option "${option}" has no value`);
     switch (key) {
@@ -97,10 +102,10 @@ function parseEntry({
         conditions.push({ kind: key, phrases: splitTop(value).flatMap(expandPhrase) });
         break;
       default:
-        throw new Error(`unknown option "${key}"; known are severity, near, unless, within, id`);
+        throw new Error(`unknown option "${key}"; known are severity, near, unless, within, exact, id`);
     }
   }
-  return { id, category: source.category, severity, terms: expandPhrase(term), conditions, within };
+  return { id, category: source.category, severity, terms: expandPhrase(term), conditions, exact, within };
 }
 
 function splitTop(text: string): string[] {

@@ -1,107 +1,143 @@
+import { LOOKALIKES, READ_AS } from './tables/lookalikes.js';
 import { SIMPLIFIED, TRADITIONAL } from './tables/traditional.js';
 
 /** Folded unit of a character that matching skips: zero-width, bidi controls, combining marks, variation selectors. */
 export const IGNORABLE = 0;
 /** Folded unit of a character that separates words. */
 export const SEPARATOR = 1;
+/** The sign that reads as i or l: capital I and its look-alikes. */
+export const I_OR_L = 0x4cf;
+/** Folded unit of a voiced sound mark that stands after its kana: it joins the unit before it. */
+export const VOICED_MARK = 0x3099;
+/** As `VOICED_MARK`, for the semi-voiced mark. */
+export const SEMI_VOICED_MARK = 0x309a;
 
-// Letters of other scripts that a reader takes for a Latin letter. Lower case only: upper case is folded first.
-// Source: the intra-word entries of Unicode confusables (UTS #39) for Cyrillic and Greek, chosen by hand.
-const LOOKALIKES = new Map<string, string>(
-  Object.entries({
-    а: 'a',
-    е: 'e',
-    о: 'o',
-    р: 'p',
-    с: 'c',
-    у: 'y',
-    х: 'x',
-    і: 'i',
-    ј: 'j',
-    ѕ: 's',
-    ԁ: 'd',
-    һ: 'h',
-    ԛ: 'q',
-    ԝ: 'w',
-    α: 'a',
-    ο: 'o',
-    ν: 'v',
-    ι: 'i',
-    ρ: 'p',
-    υ: 'u',
-    ı: 'i',
-    ɡ: 'g',
-    ʟ: 'l',
-  }),
-);
-
-const COMBINING = /^\p{Mn}$/u;
+const COMBINING = /^\p{M}$/u;
 // Vowel signs and tone marks of these scripts carry meaning, unlike a Latin accent.
-const MEANINGFUL_MARK = /^[\p{sc=Deva}\p{sc=Beng}\p{sc=Thai}\p{sc=Taml}\p{sc=Telu}\u3099\u309A]$/u;
+const MEANINGFUL_MARK = /^[\p{sc=Deva}\p{sc=Beng}\p{sc=Thai}\p{sc=Taml}\p{sc=Telu}]$/u;
 const INVISIBLE = /^(?:[\p{Default_Ignorable_Code_Point}\p{Cf}\u0640'\u2019\u02BC]|\u20E3)$/u;
 const WORD = /^[\p{L}\p{N}\p{M}]$/u;
 
-function foldUncached(codePoint: number): number {
-  const char = String.fromCodePoint(codePoint);
-  if (INVISIBLE.test(char)) return IGNORABLE;
-  if (COMBINING.test(char) && !MEANINGFUL_MARK.test(char)) return IGNORABLE;
-  // Regional indicators and squared letters stand for the letter they show.
-  if (codePoint >= 0x1f1e6 && codePoint <= 0x1f1ff) return 0x61 + codePoint - 0x1f1e6;
-  if (codePoint >= 0x1f170 && codePoint <= 0x1f189) return 0x61 + codePoint - 0x1f170;
-  if (codePoint >= 0x1f150 && codePoint <= 0x1f169) return 0x61 + codePoint - 0x1f150;
-  if (!WORD.test(char) && !/^\p{So}$/u.test(char)) return SEPARATOR;
-  const isHangul = codePoint >= 0xac00 && codePoint <= 0xd7a3;
-  const decomposed = isHangul ? char : char.normalize('NFKD');
-  const letters = [...decomposed.toLowerCase()].filter((c) => !COMBINING.test(c) || MEANINGFUL_MARK.test(c));
-  // A kana with its voiced mark must stay one letter: composed again, it is.
-  const recomposed = [...letters.join('').normalize('NFC')];
-  const first = recomposed.length === 1 ? recomposed[0] : undefined;
-  const folded = first ?? char.toLowerCase();
-  const kana = toKatakana(toSimplified(folded.codePointAt(0) ?? codePoint));
-  const letter = LOOKALIKES.get(String.fromCodePoint(kana)) ?? String.fromCodePoint(kana);
-  if (!WORD.test(letter)) return SEPARATOR;
-  const unit = letter.codePointAt(0) ?? codePoint;
-  // Folded until stable, so that folding twice is folding once.
-  return unit === codePoint ? unit : foldUncached(unit);
+const HANGUL_FIRST = 0xac00;
+const HANGUL_LAST = 0xd7a3;
+/** Compatibility jamo of the 19 leads, 21 vowels and 27 tails of a syllable; a compound tail is two letters. */
+const LEADS = 'ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ';
+const VOWELS = 'ㅏㅐㅑㅒㅓㅔㅕㅖㅗㅘㅙㅚㅛㅜㅝㅞㅟㅠㅡㅢㅣ';
+const TAILS =
+  ' ㄱ ㄲ ㄱㅅ ㄴ ㄴㅈ ㄴㅎ ㄷ ㄹ ㄹㄱ ㄹㅁ ㄹㅂ ㄹㅅ ㄹㅌ ㄹㅍ ㄹㅎ ㅁ ㅂ ㅂㅅ ㅅ ㅆ ㅇ ㅈ ㅊ ㅋ ㅌ ㅍ ㅎ'.split(' ');
+
+/** Folds code points; remembers every answer, so that a code point is worked out once. */
+export class Fold {
+  readonly #basic: (readonly number[] | undefined)[] = new Array(0x10000);
+  readonly #others = new Map<number, readonly number[]>();
+  readonly #lookalikes: ReadonlyMap<string, string>;
+  readonly #simplified: ReadonlyMap<string, string>;
+
+  constructor() {
+    const readings = READ_AS.split(' ');
+    this.#lookalikes = new Map([...LOOKALIKES].map((char, index) => [char, readings[index] ?? char]));
+    this.#simplified = new Map([...TRADITIONAL].map((char, index) => [char, SIMPLIFIED.charAt(index)]));
+  }
+
+  /**
+   * The units a code point is read as: none for one that matching skips, `[SEPARATOR]`, or the letters it shows (lower
+   * case, no accent, half width, katakana, look-alikes as Latin, jamo of a Hangul syllable). Total on every code point.
+   */
+  units(codePoint: number): readonly number[] {
+    const known = codePoint < 0x10000 ? this.#basic[codePoint] : this.#others.get(codePoint);
+    if (known !== undefined) return known;
+    const units = this.#fold(codePoint);
+    if (codePoint < 0x10000) this.#basic[codePoint] = units;
+    else this.#others.set(codePoint, units);
+    return units;
+  }
+
+  /** The one unit of a code point that has at most one, else the first: `IGNORABLE`, `SEPARATOR` or a letter. */
+  unit(codePoint: number): number {
+    return this.units(codePoint)[0] ?? IGNORABLE;
+  }
+
+  #fold(codePoint: number): readonly number[] {
+    // A lone surrogate is no letter: it separates, as the replacement character it is shown as would.
+    if (codePoint >= 0xd800 && codePoint <= 0xdfff) return [SEPARATOR];
+    const char = String.fromCodePoint(codePoint);
+    const mark = voicedMark(codePoint);
+    if (mark !== undefined) return [mark];
+    if (INVISIBLE.test(char)) return [];
+    if (COMBINING.test(char) && !MEANINGFUL_MARK.test(char)) return [];
+    // Regional indicators and squared or circled letters stand for the letter they show.
+    if (codePoint >= 0x1f1e6 && codePoint <= 0x1f1ff) return this.#letter(0x61 + codePoint - 0x1f1e6);
+    for (const first of [0x1f130, 0x1f150, 0x1f170]) {
+      if (codePoint >= first && codePoint <= first + 25) return this.#letter(0x61 + codePoint - first);
+    }
+    const jamo = toJamo(codePoint);
+    if (jamo !== undefined) return [...jamo].map((letter) => letter.charCodeAt(0));
+    if (!WORD.test(char) && !/^\p{So}$/u.test(char)) return [SEPARATOR];
+    const units: number[] = [];
+    for (const part of decompose(char)) {
+      for (const unit of this.#letters(part)) {
+        // What surrounds the letters of a compatibility character, as brackets do, is no part of it.
+        if (unit !== SEPARATOR || units.length > 0) units.push(unit);
+      }
+    }
+    while (units.at(-1) === SEPARATOR) units.pop();
+    return units.length > 0 ? units : [SEPARATOR];
+  }
+
+  /** Units of one decomposed character. */
+  #letters(char: string): readonly number[] {
+    const codePoint = char.codePointAt(0) ?? 0;
+    const mark = voicedMark(codePoint);
+    if (mark !== undefined) return [mark];
+    const jamo = toJamo(codePoint);
+    if (jamo !== undefined) return [...jamo].map((letter) => letter.charCodeAt(0));
+    if (INVISIBLE.test(char)) return [];
+    if (COMBINING.test(char)) return MEANINGFUL_MARK.test(char) ? [codePoint] : [];
+    if (!WORD.test(char)) return [SEPARATOR];
+    return this.#letter(codePoint);
+  }
+
+  #letter(codePoint: number): readonly number[] {
+    // A capital I looks like a small l, so that it may be meant as either.
+    if (codePoint === 0x49) return [I_OR_L];
+    const char = String.fromCodePoint(codePoint);
+    const own = this.#lookalikes.get(char);
+    const readAs = own ?? [...char.toLowerCase()].map((part) => this.#lookalikes.get(part) ?? part).join('');
+    return [...readAs]
+      .filter((part) => !COMBINING.test(part) || MEANINGFUL_MARK.test(part))
+      .map((part) => toKatakana((this.#simplified.get(part) ?? part).codePointAt(0) ?? codePoint));
+  }
 }
 
-function toSimplified(codePoint: number): number {
-  if (codePoint < 0x3400 || codePoint > 0x9fff) return codePoint;
-  // Every entry is one UTF-16 unit. A search is affordable: each code point is folded once per table.
-  const index = TRADITIONAL.indexOf(String.fromCharCode(codePoint));
-  return index < 0 ? codePoint : SIMPLIFIED.charCodeAt(index);
+/** Compatibility decomposition, except that a kana keeps its voiced mark. */
+function decompose(char: string): string[] {
+  return [...char.normalize('NFKD').replace(/[\u3040-\u30ff][\u3099\u309a]/g, (kana) => kana.normalize('NFC'))];
+}
+
+function voicedMark(codePoint: number): number | undefined {
+  if (codePoint === 0x3099 || codePoint === 0x309b || codePoint === 0xff9e) return VOICED_MARK;
+  return codePoint === 0x309a || codePoint === 0x309c || codePoint === 0xff9f ? SEMI_VOICED_MARK : undefined;
+}
+
+/** Letters of a Hangul syllable or of a conjoining jamo, as compatibility jamo; `undefined` for other characters. */
+function toJamo(codePoint: number): string | undefined {
+  if (codePoint >= HANGUL_FIRST && codePoint <= HANGUL_LAST) {
+    const index = codePoint - HANGUL_FIRST;
+    const tail = index % 28;
+    const vowel = Math.floor(index / 28) % 21;
+    return LEADS.charAt(Math.floor(index / 588)) + VOWELS.charAt(vowel) + (tail === 0 ? '' : (TAILS[tail] ?? ''));
+  }
+  if (codePoint >= 0x1100 && codePoint < 0x1113) return LEADS.charAt(codePoint - 0x1100);
+  if (codePoint >= 0x1161 && codePoint < 0x1176) return VOWELS.charAt(codePoint - 0x1161);
+  if (codePoint >= 0x11a8 && codePoint < 0x11c3) return TAILS[codePoint - 0x11a7];
+  // Compound consonants that were typed as one letter.
+  const compound = 'ㄳㄵㄶㄺㄻㄼㄽㄾㄿㅀㅄ'.indexOf(String.fromCodePoint(codePoint));
+  if (compound >= 0) return 'ㄱㅅ ㄴㅈ ㄴㅎ ㄹㄱ ㄹㅁ ㄹㅂ ㄹㅅ ㄹㅌ ㄹㅍ ㄹㅎ ㅂㅅ'.split(' ')[compound];
+  return undefined;
 }
 
 function toKatakana(codePoint: number): number {
   return codePoint >= 0x3041 && codePoint <= 0x3096 ? codePoint + 0x60 : codePoint;
-}
-
-const NOT_YET = 0xffff_ffff;
-
-/**
- * Returns a function from code point to folded unit: `IGNORABLE`, `SEPARATOR`, or the code point of the letter it is
- * read as (lower case, no accent, full width as half width, katakana, look-alikes as Latin). Total on every code point.
- * Each code point is folded once and remembered; a call costs one array read after that.
- */
-export function createFold(): (codePoint: number) => number {
-  const basic = new Uint32Array(0x10000).fill(NOT_YET);
-  const others = new Map<number, number>();
-  return (codePoint) => {
-    if (codePoint < 0x10000) {
-      const known = basic[codePoint] ?? NOT_YET;
-      if (known !== NOT_YET) return known;
-      // A lone surrogate is no letter: it separates, as the replacement character it is shown as would.
-      const unit = codePoint >= 0xd800 && codePoint <= 0xdfff ? SEPARATOR : foldUncached(codePoint);
-      basic[codePoint] = unit;
-      return unit;
-    }
-    let unit = others.get(codePoint);
-    if (unit === undefined) {
-      unit = foldUncached(codePoint);
-      others.set(codePoint, unit);
-    }
-    return unit;
-  };
 }
 
 /** Whether a folded unit belongs to a script written without spaces (Han, kana): such letters are words of their own. */
@@ -111,47 +147,4 @@ export function isUnspaced(unit: number): boolean {
     (unit >= 0xf900 && unit <= 0xfaff) ||
     unit >= 0x20000
   );
-}
-
-// Digits and symbols that are read as letters inside a word. i and l share readings, so the automaton merges them.
-const LEET_LETTERS: Readonly<Record<string, string>> = {
-  '0': 'o',
-  '1': 'il',
-  '3': 'e',
-  '4': 'a',
-  '5': 's',
-  '7': 't',
-  '8': 'b',
-  '@': 'a',
-  $: 's',
-  '!': 'il',
-  '|': 'il',
-};
-
-/** Symbols that are a letter when letters stand on both sides, and a separator otherwise. */
-export const LEET_SYMBOLS: ReadonlySet<number> = new Set(['@', '$', '!', '|'].map((c) => c.charCodeAt(0)));
-
-const COARSE = new Map<number, number>();
-const LEET = new Map<number, ReadonlySet<number>>();
-for (const [glyph, letters] of Object.entries(LEET_LETTERS)) {
-  const code = glyph.charCodeAt(0);
-  LEET.set(code, new Set([...letters].map((c) => c.charCodeAt(0))));
-  const first = letters.charCodeAt(0);
-  COARSE.set(code, first);
-}
-COARSE.set('l'.charCodeAt(0), 'i'.charCodeAt(0));
-
-/** Returns the letter that stands for every unit sharing a reading with `unit` (1, !, |, l and i are one). */
-export function coarseUnit(unit: number): number {
-  return COARSE.get(unit) ?? unit;
-}
-
-/** Whether a unit of the text can be read as a unit of a term. */
-export function reads(textUnit: number, termUnit: number): boolean {
-  return textUnit === termUnit || (LEET.get(textUnit)?.has(termUnit) ?? false);
-}
-
-/** Whether the unit is a digit read as a letter by convention. */
-export function isLeetDigit(unit: number): boolean {
-  return unit >= 0x30 && unit <= 0x39 && LEET.has(unit);
 }

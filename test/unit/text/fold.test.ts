@@ -1,9 +1,10 @@
-import { createFold, IGNORABLE, reads, SEPARATOR } from '../../../src/text/index.js';
+import { Fold, I_OR_L, IGNORABLE, reads, SEPARATOR } from '../../../src/text/index.js';
 
-const fold = createFold();
-const unit = (char: string) => fold(char.codePointAt(0) ?? 0);
+const fold = new Fold();
+const unit = (char: string) => fold.unit(char.codePointAt(0) ?? 0);
+const read = (char: string) => String.fromCodePoint(...fold.units(char.codePointAt(0) ?? 0));
 
-describe('createFold', () => {
+describe('Fold', () => {
   it.each([
     ['case', 'K', 'k'],
     ['width', 'ｋ', 'k'],
@@ -15,6 +16,11 @@ describe('createFold', () => {
     ['traditional Chinese', '殺', '杀'],
     ['hiragana', 'か', 'カ'],
     ['voiced kana stays apart', 'が', 'ガ'],
+    ['half-width kana', 'ｶ', 'カ'],
+    ['small capital', 'ᴋ', 'k'],
+    ['Cherokee look-alike', 'Ꮶ', 'k'],
+    ['stroke', 'ø', 'o'],
+    ['negative squared letter', '🅺', 'k'],
   ])('%s', (_, from, to) => {
     expect(unit(from)).toBe(to.codePointAt(0));
   });
@@ -30,12 +36,31 @@ describe('createFold', () => {
     expect(unit(char)).toBe(expected);
   });
 
+  it.each([
+    ['ligature', 'ﬁ', 'fi'],
+    ['sharp s', 'ß', 'ss'],
+    ['ae', 'Æ', 'ae'],
+    ['Hangul syllable', '발', 'ㅂㅏㄹ'],
+    ['Hangul syllable with two consonants at its end', '값', 'ㄱㅏㅂㅅ'],
+    ['conjoining jamo', '\u1107', 'ㅂ'],
+    ['unit of measure', '㎏', 'kg'],
+    ['bracketed letter', '⒦', 'k'],
+  ])('%s', (_, char, units) => {
+    expect(read(char)).toBe(units);
+  });
+
   it('is total, idempotent on letters, and answers for every code point', () => {
     for (let codePoint = 0; codePoint <= 0x10ffff; codePoint += 1) {
-      const folded = fold(codePoint);
-      if (folded > SEPARATOR && fold(folded) !== folded)
-        throw new Error(`U+${codePoint.toString(16)} folds to U+${folded.toString(16)}, which folds on`);
+      for (const folded of fold.units(codePoint)) {
+        if (folded > SEPARATOR && fold.unit(folded) !== folded)
+          throw new Error(`U+${codePoint.toString(16)} folds to U+${folded.toString(16)}, which folds on`);
+      }
     }
+  });
+
+  it('takes a capital I as i or l', () => {
+    expect(unit('I')).toBe(I_OR_L);
+    expect([reads(I_OR_L, unit('i')), reads(I_OR_L, unit('l'))]).toEqual([true, true]);
   });
 
   it('reads 1 as i or l, never i as l', () => {

@@ -1,0 +1,119 @@
+import {
+  coarseUnit,
+  Fold,
+  IGNORABLE,
+  isUnspaced,
+  JOINERS,
+  LEET_SYMBOLS,
+  SEMI_VOICED_MARK,
+  SEPARATOR,
+  VOICED_MARK,
+} from '../text/index.js';
+import { CELL } from './automaton.js';
+
+/** Class of a code unit that was not looked up yet. */
+export const UNSEEN = 0;
+/** Class of a character that matching skips. */
+export const SKIP = 1;
+/** Class of a character that is read as several units. */
+export const EXPAND = 2;
+/** Class of a high surrogate. */
+export const SURROGATE = 3;
+/** Class of a symbol that is read as a letter and as a separator. */
+export const LEET = 4;
+/** Class of a mark that is read as a separator and as nothing. */
+export const JOINER = 5;
+/** Classes from here on are read in one way, as one symbol. */
+export const FIRST_PLAIN = 64;
+
+/** Bits of a plain class that hold the symbol, multiplied by `CELL`. */
+export const STEP_MASK = 0x3ffff;
+/** Bit of a plain class whose letters are written without spaces. */
+export const UNSPACED_BIT = 1 << 24;
+const VARIANT_SHIFT = 18;
+const VARIANTS = 1 << (24 - VARIANT_SHIFT);
+
+/** Symbol of a separator. */
+export const SEPARATOR_SYMBOL = 16;
+const UNKNOWN_SYMBOL = 17;
+const FIRST_SYMBOL = 18;
+/** Class of a separator. */
+export const SEPARATOR_CLASS = SEPARATOR_SYMBOL * CELL;
+
+/**
+ * The alphabet of one automaton. A symbol is a coarse unit: units that share a reading are one. A class is a symbol with
+ * the fine unit beside it, so that a scan tells i from l in a repetition and still takes both for one symbol.
+ */
+export class Alphabet {
+  readonly fold = new Fold();
+  /** Class by UTF-16 unit; `UNSEEN` until asked for, so that nothing is computed for characters that never come. */
+  readonly classes = new Uint32Array(0x10000);
+  readonly #symbols = new Map<number, number>([[SEPARATOR, SEPARATOR_SYMBOL]]);
+  readonly #classOfUnit = new Map<number, number>([[SEPARATOR, SEPARATOR_CLASS]]);
+  readonly #variants = new Map<number, number>();
+  readonly #expansions = new Map<number, Uint32Array>();
+  readonly #supplementary = new Map<number, number>();
+
+  /** Symbol of a unit of a pattern, made when it is new. */
+  symbolFor(unit: number): number {
+    const coarse = coarseUnit(unit);
+    let symbol = this.#symbols.get(coarse);
+    if (symbol === undefined) {
+      symbol = FIRST_SYMBOL + this.#symbols.size - 1;
+      this.#symbols.set(coarse, symbol);
+    }
+    return symbol;
+  }
+
+  /** Symbol of a unit of a text; one that no pattern holds when the unit is in none. */
+  symbolOf(unit: number): number {
+    return this.#symbols.get(coarseUnit(unit)) ?? UNKNOWN_SYMBOL;
+  }
+
+  /** Class of a code point, with what the special classes need kept for `expansion`. */
+  classOf(codePoint: number): number {
+    const isBasic = codePoint < 0x10000;
+    const known = isBasic ? (this.classes[codePoint] ?? UNSEEN) : (this.#supplementary.get(codePoint) ?? UNSEEN);
+    if (known !== UNSEEN) return known;
+    const found = this.#classify(codePoint);
+    if (isBasic) this.classes[codePoint] = found;
+    else this.#supplementary.set(codePoint, found);
+    return found;
+  }
+
+  /** Plain classes that a character of class `EXPAND` or `LEET` is read as. */
+  expansion(codePoint: number): Uint32Array {
+    return this.#expansions.get(codePoint) ?? new Uint32Array(0);
+  }
+
+  #classify(codePoint: number): number {
+    if (LEET_SYMBOLS.has(codePoint)) {
+      this.#expansions.set(codePoint, Uint32Array.of(this.#plain(codePoint)));
+      return LEET;
+    }
+    if (JOINERS.has(codePoint)) return JOINER;
+    if (codePoint >= 0xd800 && codePoint <= 0xdbff) return SURROGATE;
+    const units = this.fold.units(codePoint);
+    const [first = IGNORABLE] = units;
+    // A voiced mark changes the letter before it, which the coarse alphabet does not see.
+    if (units.length === 0 || first === VOICED_MARK || first === SEMI_VOICED_MARK) return SKIP;
+    if (units.length === 1) return this.#plain(first);
+    this.#expansions.set(
+      codePoint,
+      Uint32Array.from(units, (unit) => this.#plain(unit)),
+    );
+    return EXPAND;
+  }
+
+  #plain(unit: number): number {
+    const known = this.#classOfUnit.get(unit);
+    if (known !== undefined) return known;
+    const symbol = this.symbolOf(unit);
+    const variant = this.#variants.get(symbol) ?? 0;
+    // Letters of no pattern may share the last variant: nothing can match them.
+    this.#variants.set(symbol, Math.min(variant + 1, VARIANTS - 1));
+    const found = symbol * CELL + (variant << VARIANT_SHIFT) + (isUnspaced(unit) ? UNSPACED_BIT : 0);
+    this.#classOfUnit.set(unit, found);
+    return found;
+  }
+}
