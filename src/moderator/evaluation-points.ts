@@ -1,5 +1,3 @@
-import type { Span } from '../core/index.js';
-
 /** Longest step, UTF-16 units: a text without spaces is still judged piece by piece. */
 export const MAX_STEP_UNITS = 64;
 /** A point is due at the first step end this many UTF-16 units after the previous point. */
@@ -7,8 +5,34 @@ export const MAX_SENTENCE_UNITS = 400;
 /** A classifier window longer than this, UTF-16 units, is restarted at the next point. */
 export const MAX_WINDOW_UNITS = 512;
 
-const SENTENCE_END = /[.!?。！？\n]$/u;
-const STEP_END = /[\s.!?。！？\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/u;
+const SENTENCE_END = /^[.!?。！？\n]$/u;
+const STEP_END = /^[\s.!?。！？\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]$/u;
+
+/** What a UTF-16 unit ends. */
+const UNKNOWN = 0;
+const NOTHING = 1;
+const STEP = 2;
+const SENTENCE = 3;
+
+/** Kinds of UTF-16 units; a unit is looked up when it first comes. */
+const kinds = new Uint8Array(0x10000);
+
+function kindOf(unit: number): number {
+  const known = kinds[unit] ?? UNKNOWN;
+  if (known !== UNKNOWN) return known;
+  const char = String.fromCharCode(unit);
+  let kind = NOTHING;
+  if (SENTENCE_END.test(char)) kind = SENTENCE;
+  else if (STEP_END.test(char)) kind = STEP;
+  kinds[unit] = kind;
+  return kind;
+}
+
+/** Whether a step that began at `start` is at its greatest length at `at`, whose unit is `unit`. */
+function isFull(start: number, at: number, unit: number): boolean {
+  const cutsPair = unit >= 0xd800 && unit <= 0xdbff;
+  return at + 1 - start >= MAX_STEP_UNITS && !cutsPair;
+}
 
 /**
  * End of the step that begins at `start`, or `undefined` while it is incomplete. A step is a word with the space, mark
@@ -17,20 +41,27 @@ const STEP_END = /[\s.!?。！？\p{Script=Han}\p{Script=Hiragana}\p{Script=Kata
 export function findStepEnd(text: string, start: number): number | undefined {
   for (let at = start; at < text.length; at += 1) {
     const unit = text.charCodeAt(at);
-    if (endsStep(unit)) return at + 1;
-    const cutsPair = unit >= 0xd800 && unit <= 0xdbff;
-    if (at + 1 - start >= MAX_STEP_UNITS && !cutsPair) return at + 1;
+    if (kindOf(unit) > NOTHING || isFull(start, at, unit)) return at + 1;
   }
   return undefined;
 }
 
-/** Whether the classifier judges at the end of `step`, whose sentence so far covers `sentence`. */
-export function isEvaluationPoint(step: string, sentence: Span): boolean {
-  return SENTENCE_END.test(step) || sentence.end - sentence.start >= MAX_SENTENCE_UNITS;
+/** Whether the classifier judges at the end of `step`, which ends `units` after the previous point. */
+export function isEvaluationPoint(step: string, units: number): boolean {
+  return kindOf(step.charCodeAt(step.length - 1)) === SENTENCE || units >= MAX_SENTENCE_UNITS;
 }
 
-function endsStep(unit: number): boolean {
-  // Letters and digits of ASCII are most of most texts.
-  if ((unit >= 0x61 && unit <= 0x7a) || (unit >= 0x41 && unit <= 0x5a) || (unit >= 0x30 && unit <= 0x39)) return false;
-  return STEP_END.test(String.fromCharCode(unit));
+/** The first evaluation point behind `previous`, itself a step end; the end of the text when there is none before it. */
+export function findEvaluationPoint(text: string, previous: number): number {
+  let stepStart = previous;
+  for (let at = previous; at < text.length; at += 1) {
+    const unit = text.charCodeAt(at);
+    const kind = kindOf(unit);
+    if (kind === SENTENCE) return at + 1;
+    if (kind === STEP || isFull(stepStart, at, unit)) {
+      stepStart = at + 1;
+      if (stepStart - previous >= MAX_SENTENCE_UNITS) return stepStart;
+    }
+  }
+  return text.length;
 }

@@ -52,8 +52,7 @@ export class Moderator {
     const known = this.#cache?.get(key);
     if (known !== undefined) return known;
     const screening = new Screening({ ...this.#detectors, ...options });
-    screening.push(text, () => true);
-    screening.end();
+    screening.whole(text);
     const verdict = screening.verdict();
     // A failure may pass; it must not outlive its cause.
     if (verdict.failedDetectors.length === 0) this.#cache?.set(key, verdict);

@@ -1,17 +1,8 @@
-import {
-  CATEGORIES,
-  type Category,
-  type ClassifierDetection,
-  type Detection,
-  type DetectionSource,
-  type Direction,
-  type RunningScore,
-  type TextClassifier,
-  type Verdict,
-} from '../core/index.js';
-import { type Lexicon, LexiconScanner } from '../lexicon/index.js';
-import { decide, type ResolvedPolicy, thresholdsOf } from '../policy/index.js';
-import { findStepEnd, isEvaluationPoint, MAX_WINDOW_UNITS } from './evaluation-points.js';
+import type { Detection, DetectionSource, Direction, TextClassifier, Verdict } from '../core/index.js';
+import { type Holds, type Lexicon, LexiconScanner } from '../lexicon/index.js';
+import { decide, type ResolvedPolicy, scoreOfSeverity, thresholdsOf } from '../policy/index.js';
+import { ClassifierJudge } from './classifier-judge.js';
+import { findStepEnd } from './evaluation-points.js';
 
 /** What a screening needs to judge one text. */
 export interface ScreeningOptions {
@@ -21,24 +12,21 @@ export interface ScreeningOptions {
   readonly policy: ResolvedPolicy;
 }
 
-/** The one judging loop of whole texts and streams: reads a text step by step and collects detections. */
+/** The judging of one text, whole or step by step: both ask the same detectors at the same offsets. */
 export class Screening {
   readonly #options: ScreeningOptions;
   readonly #scanner: LexiconScanner;
+  readonly #judge: ClassifierJudge | undefined;
   readonly #detections: Detection[] = [];
-  /** Best score below every threshold, per category: shapes `Verdict.scores` only. */
-  readonly #faint = new Map<Category, ClassifierDetection>();
   readonly #failed = new Set<DetectionSource>();
-  readonly #onsets = new Map<Category, number>();
-  #running: RunningScore | undefined;
   #buffer = '';
   #position = 0;
-  #windowStart = 0;
-  #previousPoint = 0;
 
   constructor(options: ScreeningOptions) {
     this.#options = options;
-    this.#scanner = new LexiconScanner(options.lexicon);
+    const { classifier, lexicon } = options;
+    this.#scanner = new LexiconScanner(lexicon, { holds: holdsOf(options) });
+    this.#judge = classifier && new ClassifierJudge({ classifier, thresholds: thresholdsOf('classifier', options) });
   }
 
   /** Offset up to which text was judged, UTF-16 units. */
@@ -49,12 +37,19 @@ export class Screening {
   /** Offset before which no later detection can begin that redacts or blocks, UTF-16 units. */
   get releasePoint(): number {
     const lexicon = this.#failed.has('lexicon') ? this.#position : this.#scanner.releasePoint;
-    return Math.min(lexicon, this.#position, ...this.#onsets.values());
+    return Math.min(lexicon, this.#position, this.#judge?.earliestOnset ?? Number.POSITIVE_INFINITY);
   }
 
   /** Detectors that could not run, in the order they failed. */
   get failed(): readonly DetectionSource[] {
-    return [...this.#failed];
+    return this.#failed.size === 0 ? [] : [...this.#failed];
+  }
+
+  /** Reads a whole text at once, as the only call. Never throws on account of a detector. */
+  whole(text: string): void {
+    this.#position = text.length;
+    this.#scan(text, true);
+    this.#ask((judge) => judge.whole(text));
   }
 
   /**
@@ -81,7 +76,7 @@ export class Screening {
 
   /** The verdict on everything read so far. */
   verdict(): Verdict {
-    return this.decide([...this.#detections, ...this.#faint.values()]);
+    return this.decide([...this.#detections, ...(this.#judge?.faint ?? [])]);
   }
 
   /** What the policy makes of some detections, and of the detectors that failed so far. */
@@ -96,74 +91,46 @@ export class Screening {
     });
   }
 
-  #step(step: string, isLast: boolean): Detection[] {
-    const start = this.#position;
+  #step(step: string, isLast: boolean): readonly Detection[] {
+    const before = this.#detections.length;
     this.#position += step.length;
-    const found = [...this.#scan(step, isLast), ...this.#classify(step, { start, isLast })];
-    this.#detections.push(...found);
-    return found;
+    this.#scan(step, isLast);
+    this.#ask((judge) => judge.step(step, this.#position, isLast));
+    return this.#detections.length === before ? [] : this.#detections.slice(before);
   }
 
-  #scan(step: string, isLast: boolean): Detection[] {
-    if (this.#failed.has('lexicon')) return [];
+  #scan(text: string, isLast: boolean): void {
+    if (this.#failed.has('lexicon')) return;
     try {
-      this.#scanner.feed(step);
+      this.#scanner.feed(text);
       if (isLast) this.#scanner.end();
-      return this.#scanner.take();
+      const decided = this.#scanner.take();
+      this.#judge?.addListHits(decided);
+      for (const { decidedAt: _, ...detection } of decided) this.#detections.push(detection);
     } catch {
       // Not swallowed: `decide` applies `onDetectorError` to every failed detector.
       this.#failed.add('lexicon');
-      return [];
     }
   }
 
-  #classify(step: string, { start, isLast }: { start: number; isLast: boolean }): Detection[] {
-    const { classifier } = this.#options;
-    if (classifier === undefined || this.#failed.has('classifier')) return [];
+  #ask(judged: (judge: ClassifierJudge) => readonly Detection[]): void {
+    if (this.#judge === undefined || this.#failed.has('classifier')) return;
     try {
-      if (step !== '') {
-        this.#running ??= classifier.begin();
-        this.#running.append(step);
-        this.#track(this.#running.scores(), start);
-      }
-      const sentence = { start: this.#previousPoint, end: this.#position };
-      if (this.#running === undefined || sentence.start === sentence.end) return [];
-      return isLast || isEvaluationPoint(step, sentence) ? this.#evaluate(this.#running.scores()) : [];
+      for (const detection of judged(this.#judge)) this.#detections.push(detection);
     } catch {
       // Not swallowed: `decide` applies `onDetectorError` to every failed detector.
       this.#failed.add('classifier');
-      this.#onsets.clear();
-      return [];
+      this.#judge.clear();
     }
   }
+}
 
-  /** Remembers, per category, the start of the word that made the text suspicious. */
-  #track(scores: Float32Array, start: number): void {
-    const thresholds = thresholdsOf('classifier', this.#options);
-    CATEGORIES.forEach((category, index) => {
-      const { redact, block } = thresholds[category];
-      if ((scores[index] ?? 0) < Math.min(redact, block) / 2) this.#onsets.delete(category);
-      else if (!this.#onsets.has(category)) this.#onsets.set(category, start);
-    });
-  }
-
-  #evaluate(scores: Float32Array): Detection[] {
-    const found: Detection[] = [];
-    const thresholds = thresholdsOf('classifier', this.#options);
-    CATEGORIES.forEach((category, index) => {
-      const score = scores[index] ?? 0;
-      const start = this.#onsets.get(category) ?? this.#previousPoint;
-      const detection = { source: 'classifier', category, span: { start, end: this.#position }, score } as const;
-      const { flag, redact, block } = thresholds[category];
-      if (score >= Math.min(flag, redact, block)) found.push(detection);
-      else if (score > (this.#faint.get(category)?.score ?? 0)) this.#faint.set(category, detection);
-    });
-    this.#onsets.clear();
-    this.#previousPoint = this.#position;
-    if (this.#position - this.#windowStart > MAX_WINDOW_UNITS) {
-      this.#windowStart = this.#position;
-      this.#running = undefined;
-    }
-    return found;
-  }
+/** Text waits for list hits that the policy redacts or blocks, and for no others. */
+function holdsOf({ policy, direction }: ScreeningOptions): Holds {
+  if (policy.mode !== 'enforce') return () => false;
+  const thresholds = thresholdsOf('lexicon', { policy, direction });
+  return (category, severity) => {
+    const { redact, block } = thresholds[category];
+    return scoreOfSeverity(severity, policy) >= Math.min(redact, block);
+  };
 }

@@ -1,11 +1,13 @@
 import {
   type Action,
   CATEGORIES,
+  CATEGORY_INDEX,
   type Category,
   type Detection,
   type DetectionSource,
   type Direction,
   type Hit,
+  type Severity,
   strongerAction,
   type Verdict,
   type Versions,
@@ -37,8 +39,9 @@ export function decide({ detections, failed, direction, policy, versions }: Deci
       failedDetectors.add(source);
       continue;
     }
-    scores[category] = Math.max(scores[category], score);
     const hitAction = actionFor(score, thresholdsOf(source, { policy, direction })[category]);
+    // A list match below every threshold is weak evidence: the classifier has weighed it, its own score says no more.
+    if (hitAction !== 'allow' || source === 'classifier') scores[category] = Math.max(scores[category], score);
     if (hitAction === 'allow') continue;
     action = strongerAction(action, hitAction);
     const hit = { category, source, score, span, action: hitAction };
@@ -46,7 +49,7 @@ export function decide({ detections, failed, direction, policy, versions }: Deci
   }
 
   if (failedDetectors.size > 0 && policy.onDetectorError === 'block') action = 'block';
-  hits.sort((left, right) => left.span.start - right.span.start || left.span.end - right.span.end);
+  if (hits.length > 1) hits.sort(compareHits);
   return {
     action,
     applied: policy.mode === 'enforce' || action === 'allow' ? action : 'flag',
@@ -66,9 +69,29 @@ export function thresholdsOf(
   return source === 'classifier' ? policy.classifier[direction] : policy[direction];
 }
 
+/** Score in [0, 1] that the policy gives to list matches of a severity. */
+export function scoreOfSeverity(severity: Severity, policy: ResolvedPolicy): number {
+  return policy.severityScores[severity - 1] ?? Number.NaN;
+}
+
 function scoreOf(detection: Detection, policy: ResolvedPolicy): number {
-  if (detection.source === 'classifier') return detection.score;
-  return policy.severityScores[detection.severity - 1] ?? Number.NaN;
+  return detection.source === 'classifier' ? detection.score : scoreOfSeverity(detection.severity, policy);
+}
+
+/** Order of hits: never that in which the detectors reported, which differs between whole and streamed texts. */
+function compareHits(left: Hit, right: Hit): number {
+  return (
+    left.span.start - right.span.start ||
+    left.span.end - right.span.end ||
+    CATEGORY_INDEX[left.category] - CATEGORY_INDEX[right.category] ||
+    compareText(left.source, right.source) ||
+    compareText(left.termId ?? '', right.termId ?? '')
+  );
+}
+
+function compareText(left: string, right: string): number {
+  if (left === right) return 0;
+  return left < right ? -1 : 1;
 }
 
 function actionFor(score: number, thresholds: ResolvedThresholds): Action {

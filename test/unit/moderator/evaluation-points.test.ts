@@ -21,6 +21,6 @@ describe('isEvaluationPoint', () => {
     ['line break', 'zorg\n', 5, true],
     ['long sentence', 'zorg ', 400, true],
   ])('%s', (_, step, end, expected) => {
-    expect(isEvaluationPoint(step, { start: 0, end })).toBe(expected);
+    expect(isEvaluationPoint(step, end)).toBe(expected);
   });
 });
