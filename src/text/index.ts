@@ -1,2 +1,3 @@
 export * from './fold.js';
+export * from './plain-fold.js';
 export * from './readings.js';
