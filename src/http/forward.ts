@@ -4,7 +4,9 @@ import type { Adapter } from '../adapters/index.js';
 import { ACCEPTED_ENCODINGS } from './content-encoding.js';
 import type { RequestContext } from './handle-request.js';
 import { forwardable } from './hop-by-hop.js';
-import { passReply, sendReply } from './reply.js';
+import { observeReply } from './observe-reply.js';
+import { passReply } from './pass-reply.js';
+import { sendReply } from './reply.js';
 import type { Route } from './route-table.js';
 import type { Exchange } from './screen.js';
 
@@ -29,13 +31,15 @@ export interface Forward {
 export async function forward({ req, res, context, exchange, route, adapter, body }: Forward): Promise<void> {
   const { screen, upstream, client } = context;
   await upstream.exchange(client, async (signal) => {
-    const headers = adapter === undefined ? forwardable(req.rawHeaders) : screenedHeaders(req.rawHeaders);
+    const enforces = exchange.policy.mode === 'enforce';
+    const asIs = adapter === undefined || !enforces;
+    const headers = asIs ? forwardable(req.rawHeaders) : screenedHeaders(req.rawHeaders);
     const method = req.method ?? 'GET';
     const reply = await upstream.call({ method, path: exchange.path, headers, body, signal });
     try {
       const bodiless = method === 'HEAD' || reply.status === 204 || reply.status === 304;
       if (adapter === undefined || bodiless) await passReply(reply, res);
-      else await sendReply({ reply, res, screen, exchange, adapter, route, client });
+      else await (enforces ? sendReply : observeReply)({ reply, res, screen, exchange, adapter, route, client });
     } finally {
       // Closes the connection unless the reply was read to its end.
       reply.body.destroy();

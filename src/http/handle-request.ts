@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { errorAnswer, refusedAnswer } from './answers.js';
+import { errorAnswer, moderationHeaders, refusedAnswer } from './answers.js';
 import { hasBody, sendEarly } from './early-answer.js';
 import { forward } from './forward.js';
 import { readRequest } from './read-request.js';
@@ -38,6 +38,7 @@ export async function handleRequest(req: IncomingMessage, res: ServerResponse, c
   }
   const route = screen.route(path, req.headers);
   const { adapter, body, raw } = await readRequest(req, { path, limits: screen.deps.config.limits, proceed });
+  const { mode } = route.policy;
   const exchange: Exchange = {
     requestId,
     path,
@@ -46,7 +47,8 @@ export async function handleRequest(req: IncomingMessage, res: ServerResponse, c
   };
   if (adapter === undefined) {
     const request = { method: req.method ?? 'GET', hasBody: hasBody(req) };
-    const refused = refusesUnscreened(route, request);
+    // A mode that changes nothing refuses nothing.
+    const refused = mode === 'enforce' && refusesUnscreened(route, request);
     recordUnscreened(screen, { exchange, direction: request.hasBody ? 'input' : 'output', refused });
     if (refused) return sendEarly(req, res, refusedAnswer());
     proceed();
@@ -54,6 +56,11 @@ export async function handleRequest(req: IncomingMessage, res: ServerResponse, c
   }
   const screened = screen.screenBody(adapter, body, 'input', exchange);
   if (screened.blocked !== undefined) return sendEarly(req, res, adapter.blockedInput(screened.blocked));
+  if (mode === 'annotate') {
+    for (const [name, value] of Object.entries(moderationHeaders('input', screened.verdict)))
+      res.setHeader(name, value);
+  }
   // Sent as it was parsed: a body with repeated keys must not mean one thing here and another at the backend.
-  return forward({ req, res, context, exchange, route, adapter, body: Buffer.from(JSON.stringify(screened.body)) });
+  const sent = mode === 'enforce' ? Buffer.from(JSON.stringify(screened.body)) : raw;
+  return forward({ req, res, context, exchange, route, adapter, body: sent });
 }

@@ -12,7 +12,7 @@ export interface ReadRequest {
   readonly adapter: Adapter | undefined;
   /** The parsed body, when there is an adapter. */
   readonly body: unknown;
-  /** The body as it came, for a request that passes unscreened; `null` without one. */
+  /** The body as it came, for a request that passes as it is; `null` without one. */
   readonly raw: Buffer | Readable | null;
 }
 
@@ -38,9 +38,8 @@ export async function readRequest(req: IncomingMessage, options: ReadRequestOpti
       throw new RequestBodyError(413, `The body is larger than ${limits.maxBodyBytes} bytes.`);
     }
     proceed();
-    const encoding = req.headers['content-encoding'];
-    const bytes = await readBody(req, { encoding, maxBytes: limits.maxBodyBytes });
-    return { adapter: named, body: parseJsonBody(bytes, limits.maxJsonDepth), raw: null };
+    const raw = await readBody(req, { encoding: undefined, maxBytes: limits.maxBodyBytes });
+    return { adapter: named, body: await parse(raw, { encoding: req.headers['content-encoding'], limits }), raw };
   }
   if (!hasBody(req)) return { adapter: undefined, body: undefined, raw: null };
   if (!/\bjson\b/i.test(req.headers['content-type'] ?? '')) {
@@ -76,14 +75,21 @@ async function peek(req: IncomingMessage, maxBytes: number): Promise<Buffer | Re
   return Buffer.concat(chunks);
 }
 
+interface ParseOptions {
+  readonly encoding: string | undefined;
+  readonly limits: Config['limits'];
+}
+
+async function parse(raw: Buffer, { encoding, limits }: ParseOptions): Promise<unknown> {
+  const plain = encoding === undefined;
+  const bytes = plain ? raw : await readBody(Readable.from([raw]), { encoding, maxBytes: limits.maxBodyBytes });
+  return parseJsonBody(bytes, limits.maxJsonDepth);
+}
+
 /** A body that cannot be read on a path that nothing names is of an unknown shape, not an error. */
-async function tryParse(
-  raw: Buffer,
-  { encoding, limits }: { readonly encoding: string | undefined; readonly limits: Config['limits'] },
-): Promise<unknown> {
+async function tryParse(raw: Buffer, options: ParseOptions): Promise<unknown> {
   try {
-    const bytes = await readBody(Readable.from([raw]), { encoding, maxBytes: limits.maxBodyBytes });
-    return parseJsonBody(bytes, limits.maxJsonDepth);
+    return await parse(raw, options);
   } catch (error) {
     if (error instanceof RequestBodyError) return undefined;
     throw error;

@@ -1,11 +1,12 @@
 import { isUtf8 } from 'node:buffer';
 import type { ServerResponse } from 'node:http';
-import { pipeline } from 'node:stream/promises';
+import type { Readable } from 'node:stream';
 import type { Adapter } from '../adapters/index.js';
 import { RequestBodyError, UpstreamError } from '../core/index.js';
 import { errorAnswer, screenReply, sendAnswer } from './answers.js';
 import { decoded } from './content-encoding.js';
 import { forwardable, headerValue } from './hop-by-hop.js';
+import { passReply, writeHead } from './pass-reply.js';
 import { readBody } from './read-body.js';
 import type { Route } from './route-table.js';
 import type { Exchange, Screen, ScreenedStream } from './screen.js';
@@ -41,20 +42,6 @@ export const BINARY = /^\s*(?:audio|image|video|font|multipart)\//i;
 export const LOOKS_LIKE_EVENTS = /^\uFEFF?(?:data|event|id|retry)?:/;
 
 /**
- * Passes a reply on as it is.
- * @throws {UpstreamError} when it breaks off; the connection of the client is then cut too, so that the client can tell.
- */
-export async function passReply(reply: UpstreamReply, res: ServerResponse): Promise<void> {
-  writeHead(res, reply, forwardable(reply.headers));
-  res.flushHeaders();
-  try {
-    await pipeline(reply.body, res);
-  } catch (cause) {
-    throw upstreamError(cause);
-  }
-}
-
-/**
  * Screens a reply by what it is, whatever the request asked for: an event stream, JSON or other text. An error keeps
  * its status; only its text is screened.
  * @throws {UpstreamError} when it breaks off, is too large, or cannot be decoded.
@@ -70,7 +57,7 @@ export async function sendReply(options: ReplyToScreen): Promise<void> {
     res.flushHeaders();
     return pump(source, { stream, res, client });
   }
-  const bytes = await readReply(options);
+  const bytes = await readReply(options, decodeReply(reply));
   const isJson = /\bjson\b/i.test(type);
   if (!isJson && !isUtf8(bytes)) return sendBinary(options, async () => sendBytes(options, bytes));
   // A backend may forget to say that it streams; clients that asked for events read them all the same.
@@ -95,7 +82,7 @@ async function sendBinary({ res, screen, exchange, adapter, route }: ReplyToScre
 
 /** Sends an event stream as far as it is vetted, at the pace of the client. */
 async function pump(
-  source: ReturnType<typeof decodeReply>,
+  source: Readable,
   {
     stream,
     res,
@@ -132,10 +119,14 @@ async function write(res: ServerResponse, wire: string): Promise<void> {
   });
 }
 
-async function readReply({ reply, screen }: ReplyToScreen): Promise<Buffer> {
+/**
+ * Reads a whole reply.
+ * @throws {UpstreamError} when it breaks off or is too large.
+ */
+export async function readReply({ screen }: ReplyToScreen, source: Readable): Promise<Buffer> {
   const { maxBodyBytes } = screen.deps.config.limits;
   try {
-    return await readBody(decodeReply(reply), { encoding: undefined, maxBytes: maxBodyBytes });
+    return await readBody(source, { encoding: undefined, maxBytes: maxBodyBytes });
   } catch (cause) {
     if (!(cause instanceof RequestBodyError)) throw cause;
     if (cause.status !== 413) throw upstreamError(cause.cause);
@@ -143,7 +134,7 @@ async function readReply({ reply, screen }: ReplyToScreen): Promise<Buffer> {
   }
 }
 
-function decodeReply(reply: UpstreamReply) {
+function decodeReply(reply: UpstreamReply): Readable {
   try {
     return decoded(reply.body, headerValue(reply.headers, 'content-encoding'));
   } catch (cause) {
@@ -165,12 +156,4 @@ function sendBytes(options: ReplyToScreen, bytes: Buffer, extra: readonly string
   const kept = forwardable(options.reply.headers, [...OF_THE_BYTES, ...extra]);
   writeHead(options.res, options.reply, [...kept, ...extra, 'content-length', String(bytes.length)]);
   options.res.end(bytes);
-}
-
-/** Headers that `res` has already give way to those of the reply. */
-function writeHead(res: ServerResponse, reply: UpstreamReply, headers: readonly string[]): void {
-  for (const name of res.getHeaderNames()) if (headerValue(headers, name) !== '') res.removeHeader(name);
-  // One by one: `writeHead` keeps only the last `set-cookie` of a list when any header was set before.
-  for (let at = 0; at < headers.length; at += 2) res.appendHeader(headers[at] ?? '', headers[at + 1] ?? '');
-  res.writeHead(reply.status, reply.statusText);
 }

@@ -4,6 +4,7 @@ import { StreamError } from '../core/index.js';
 import type { Moderator, StreamModerator } from '../moderator/index.js';
 import { encodeSse, type SseEvent, SseParser } from '../sse/index.js';
 import { blockInfo, type Exchange, type RecordDeps, recordVerdict } from './exchange.js';
+import { OpenAnswers } from './open-answers.js';
 
 /** What a stream needs. */
 export interface ScreenedStreamDeps extends RecordDeps {
@@ -25,12 +26,7 @@ export class ScreenedStream {
   /** Kept after their end: text that a backend sends after it is dropped, or a word could be cut in two there. */
   readonly #channels = new Map<string, StreamModerator>();
   readonly #recorded = new Set<string>();
-  /** Answers seen so far. */
-  readonly #seen = new Set<string>();
-  /** Answers the backend has finished. */
-  readonly #finished = new Set<string>();
-  /** Answers stopped here; nothing of them follows. */
-  readonly #stopped = new Set<string>();
+  readonly #answers: OpenAnswers;
   #template: SseEvent | undefined;
   #usage: SseEvent | undefined;
   #done = false;
@@ -41,6 +37,7 @@ export class ScreenedStream {
     this.#deps = deps;
     this.#adapter = adapter;
     this.#exchange = exchange;
+    this.#answers = new OpenAnswers(exchange.asked?.answers ?? 1);
     this.#parser = new SseParser({ maxEventBytes: deps.config.limits.maxEventBytes });
   }
 
@@ -106,11 +103,11 @@ export class ScreenedStream {
       this.#template = event;
     }
     if (this.#adapter.carriesUsage(event)) this.#usage = event;
-    for (const answer of this.#adapter.answersIn(event)) this.#seen.add(answer);
+    this.#answers.see(this.#adapter.answersIn(event));
     const ends = this.#adapter.endsChannels(event);
-    const open = this.#adapter.dropAnswers(event, this.#stopped);
+    const open = this.#adapter.dropAnswers(event, this.#answers.stopped);
     const wire = open === undefined ? '' : this.#screen(open, ends ?? []);
-    for (const owner of ends === 'all' ? [] : (ends ?? [])) this.#finished.add(owner);
+    if (ends !== 'all') this.#answers.finish(ends ?? []);
     return wire + this.#endIfNothingIsLeft();
   }
 
@@ -124,7 +121,7 @@ export class ScreenedStream {
   }
 
   #screen(event: SseEvent, ends: readonly string[] | 'all'): string {
-    const before = new Set(this.#stopped);
+    const before = new Set(this.#answers.stopped);
     const texts = new Map<string, string>();
     for (const { channel, text } of this.#adapter.readDelta(event)) {
       texts.set(channel, this.#channel(channel).push(text));
@@ -132,7 +129,7 @@ export class ScreenedStream {
     }
     let wire = this.#flush(ends, texts);
     // The vetted start of a stopped answer leaves in an event of its own; the rest of the event stays as it is.
-    const stopped = [...this.#stopped].filter((answer) => !before.has(answer));
+    const stopped = [...this.#answers.stopped].filter((answer) => !before.has(answer));
     for (const [channel, text] of texts) {
       if (stopped.includes(this.#adapter.answerOf(channel))) wire += this.#frame(channel, text, event);
     }
@@ -147,19 +144,19 @@ export class ScreenedStream {
     for (const channel of this.#channels.keys()) {
       if (this.#recorded.has(channel)) continue;
       if (ends !== 'all' && !ends.some((owner) => belongsTo(channel, owner))) continue;
-      if (this.#stopped.has(this.#adapter.answerOf(channel))) continue;
+      if (this.#answers.stopped.has(this.#adapter.answerOf(channel))) continue;
       const rest = this.#channel(channel).end();
       this.#noteBlock(channel);
       const own = texts.get(channel);
       if (own !== undefined) texts.set(channel, own + rest);
       else wire += this.#frame(channel, rest, this.#template);
-      if (!this.#stopped.has(this.#adapter.answerOf(channel))) this.#record(channel);
+      if (!this.#answers.stopped.has(this.#adapter.answerOf(channel))) this.#record(channel);
     }
     return wire;
   }
 
   #noteBlock(channel: string): void {
-    if (this.#channel(channel).blocked) this.#stopped.add(this.#adapter.answerOf(channel));
+    if (this.#channel(channel).blocked) this.#answers.stop(this.#adapter.answerOf(channel));
   }
 
   /** Returns the end of a stopped answer, and records what was found in it, also in text that was still held. */
@@ -177,14 +174,7 @@ export class ScreenedStream {
 
   /** Once the client can get nothing more, a backend that still works on a stopped answer is not waited for. */
   #endIfNothingIsLeft(): string {
-    if (this.#stopped.size === 0 || this.#done || this.#anyOpen()) return '';
-    const working = [...this.#stopped].some((answer) => !this.#finished.has(answer));
-    return working ? this.#frameEnd() : '';
-  }
-
-  #anyOpen(): boolean {
-    const over = [...this.#seen].filter((answer) => this.#finished.has(answer) || this.#stopped.has(answer));
-    return over.length < Math.max(this.#exchange.asked?.answers ?? 1, this.#seen.size);
+    return !this.#done && this.#answers.nothingLeft && this.#answers.workInVain ? this.#frameEnd() : '';
   }
 
   #frameEnd(): string {
@@ -197,7 +187,7 @@ export class ScreenedStream {
   #close(): string {
     if (this.#ended) return '';
     const wire = this.#flushAll();
-    if (this.#stopped.size > 0 && !this.#done && !this.#anyOpen()) return wire + this.#frameEnd();
+    if (this.#answers.nothingLeft && !this.#done) return wire + this.#frameEnd();
     this.#ended = true;
     return wire;
   }
@@ -205,7 +195,7 @@ export class ScreenedStream {
   #fail(failure: StreamError): string {
     this.#failure = failure;
     const wire = this.#flushAll();
-    const over = this.#done || (this.#stopped.size > 0 && !this.#anyOpen());
+    const over = this.#done || this.#answers.nothingLeft;
     if (over) return wire + (this.#done ? '' : this.#frameEnd());
     this.#ended = true;
     const info = { status: 502, type: 'api_error', code: 'stream_broken', message: failure.message };
@@ -213,11 +203,11 @@ export class ScreenedStream {
   }
 
   #flushAll(): string {
-    const before = new Set(this.#stopped);
+    const before = new Set(this.#answers.stopped);
     const wire = this.#flush('all', new Map());
     return (
       wire +
-      [...this.#stopped]
+      [...this.#answers.stopped]
         .filter((answer) => !before.has(answer))
         .map((answer) => this.#stop(answer))
         .join('')

@@ -1,0 +1,84 @@
+import { once } from 'node:events';
+import { PassThrough, type Readable } from 'node:stream';
+import { moderationHeaders, type ScreenedReply, screenReply } from './answers.js';
+import { decoded } from './content-encoding.js';
+import { forwardable, headerValue } from './hop-by-hop.js';
+import { passReply, writeHead } from './pass-reply.js';
+import { readBody } from './read-body.js';
+import { BINARY, type ReplyToScreen, readReply } from './reply.js';
+import { recordUnscreened } from './unscreened.js';
+
+/**
+ * Passes a reply on byte for byte and judges it on the side, for the modes that change nothing. Only `annotate` keeps a
+ * whole reply until the verdict is known, because that goes into the head.
+ * @throws {UpstreamError} when the reply breaks off.
+ */
+export async function observeReply(options: ReplyToScreen): Promise<void> {
+  const { reply, res, exchange } = options;
+  const type = headerValue(reply.headers, 'content-type');
+  const isStream = /event-stream/i.test(type);
+  if (BINARY.test(type)) {
+    unread(options);
+    return passReply(reply, res);
+  }
+  if (exchange.policy.mode === 'annotate' && !isStream) return annotate(options);
+  const side = new PassThrough();
+  const judged = isStream ? judgeStream(options, side) : judgeWhole(options, side);
+  try {
+    await passReply(reply, res, (chunk) => (side.write(chunk) ? undefined : once(side, 'drain').then(() => undefined)));
+    side.end();
+  } catch (cause) {
+    side.destroy();
+    throw cause;
+  } finally {
+    await judged;
+  }
+}
+
+async function annotate(options: ReplyToScreen): Promise<void> {
+  const { reply, res } = options;
+  const bytes = await readReply(options, reply.body);
+  const side = new PassThrough();
+  side.end(bytes);
+  const screened = await judgeWhole(options, side);
+  for (const [name, value] of Object.entries(moderationHeaders('output', screened?.verdict)))
+    res.setHeader(name, value);
+  writeHead(res, reply, [...forwardable(reply.headers, ['content-length']), 'content-length', String(bytes.length)]);
+  res.end(bytes);
+}
+
+async function judgeStream(options: ReplyToScreen, side: PassThrough): Promise<void> {
+  const { screen, adapter, exchange } = options;
+  const stream = screen.openStream(adapter, exchange);
+  try {
+    for await (const chunk of decode(options, side)) stream.push(chunk);
+    stream.end();
+  } catch {
+    // The client sees what the backend sent; what had arrived is recorded, and that there was more.
+    stream.cut();
+  }
+  if (stream.failure !== undefined) unread(options);
+  side.resume();
+}
+
+async function judgeWhole(options: ReplyToScreen, side: PassThrough): Promise<ScreenedReply | undefined> {
+  const { reply, screen, adapter, exchange } = options;
+  const { maxBodyBytes } = screen.deps.config.limits;
+  try {
+    const bytes = await readBody(decode(options, side), { encoding: undefined, maxBytes: maxBodyBytes });
+    return screenReply(screen, { adapter, exchange, status: reply.status, bytes, isText: true });
+  } catch {
+    unread(options);
+    return undefined;
+  } finally {
+    side.resume();
+  }
+}
+
+function decode({ reply }: ReplyToScreen, side: PassThrough): Readable {
+  return decoded(side, headerValue(reply.headers, 'content-encoding'));
+}
+
+function unread({ screen, exchange }: ReplyToScreen): void {
+  recordUnscreened(screen, { exchange, direction: 'output', refused: false });
+}
