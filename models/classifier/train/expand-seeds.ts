@@ -107,14 +107,22 @@ export function expandSeeds(seedDir: string): readonly SeedRow[] {
       rows.push(...expandFile(read(name), { name: `${lang}/${name}`, lang }, shared));
     }
   }
-  for (const name of readdirSync(seedDir)
-    .filter((candidate) => candidate.endsWith('.jsonl'))
-    .sort()) {
-    for (const line of readFileSync(join(seedDir, name), 'utf8').split('\n')) {
-      if (line !== '') rows.push(JSON.parse(line) as SeedRow);
-    }
-  }
+  const plain = readdirSync(seedDir).filter((name) => name.endsWith('.jsonl'));
+  for (const name of plain.sort()) rows.push(...readPlainRows(join(seedDir, name), name));
   return distinct(rows);
+}
+
+function readPlainRows(file: string, name: string): SeedRow[] {
+  return readFileSync(file, 'utf8')
+    .split('\n')
+    .flatMap((line, index) => {
+      if (line === '') return [];
+      try {
+        return [JSON.parse(line) as SeedRow];
+      } catch (cause) {
+        throw new Error(`${name}:${index + 1}: not one JSON object a line`, { cause });
+      }
+    });
 }
 
 function distinct(rows: readonly SeedRow[]): readonly SeedRow[] {

@@ -102,6 +102,17 @@ describe('expandFile', () => {
 });
 
 describe('expandSeeds', () => {
+  it('names file and line of a broken plain row', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'seeds-'));
+    try {
+      mkdirSync(join(folder, 'templates'));
+      writeFileSync(join(folder, 'en-crime.jsonl'), '{}\nzorgblat\n');
+      expect(() => expandSeeds(folder)).toThrow('en-crime.jsonl:2: not one JSON object a line');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
   it('refuses a sentence that is harmful in one place and harmless in another', () => {
     const folder = mkdtempSync(join(tmpdir(), 'seeds-'));
     try {
