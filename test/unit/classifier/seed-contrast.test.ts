@@ -1,8 +1,10 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PARTS, readContrastPairs } from '../../../benchmarks/quality/contrast/contrast-pairs.js';
 import { expandSeeds } from '../../../models/classifier/train/expand-seeds.js';
-import { foldForComparison, MAX_EXPANSIONS } from '../../../models/classifier/train/seed-grammar.js';
+import { foldForComparison, MAX_EXPANSIONS, parseTemplateFile } from '../../../models/classifier/train/seed-grammar.js';
 
+const SEEDS = join(__dirname, '../../../models/classifier/seed');
 const pairs = readContrastPairs();
 const inLanguage = (lang: string) => pairs.filter((pair) => pair.lang === lang);
 
@@ -41,13 +43,27 @@ describe('contrast pairs', () => {
   });
 
   it('never has a sentence on both sides, nor one of the seed sentences', () => {
-    const seeds = new Set(
-      expandSeeds(join(__dirname, '../../../models/classifier/seed')).map(({ text }) => foldForComparison(text)),
-    );
+    const seeds = new Set(expandSeeds(SEEDS).map(({ text }) => foldForComparison(text)));
     const harmful = new Set(pairs.map((pair) => foldForComparison(pair.harmful)));
     const harmless = pairs.map((pair) => foldForComparison(pair.harmless));
     expect(harmless.filter((text) => harmful.has(text))).toEqual([]);
     expect([...harmful, ...harmless].filter((text) => seeds.has(text))).toEqual([]);
+  });
+
+  it('shares no template with the seeds, slots left aside', () => {
+    const skeletonsOf = (file: string): string[] =>
+      parseTemplateFile(readFileSync(file, 'utf8'), file)
+        .templates.flatMap(({ text }) => text.split(' => '))
+        .map((text) => foldForComparison(text.replace(/\{[^{}]*\}|<\w+>/gu, '')))
+        .filter((skeleton) => skeleton.length >= 6);
+    const filesIn = (dir: string): string[] =>
+      readdirSync(dir, { recursive: true, encoding: 'utf8' })
+        .filter((name) => name.endsWith('.txt'))
+        .map((name) => join(dir, name));
+    const seeds = new Set(filesIn(join(SEEDS, 'templates')).flatMap(skeletonsOf));
+    const contrast = filesIn(join(__dirname, '../../../benchmarks/quality/contrast')).flatMap(skeletonsOf);
+    expect(contrast.length).toBeGreaterThan(300);
+    expect(contrast.filter((skeleton) => seeds.has(skeleton))).toEqual([]);
   });
 
   it('fills every slot and alternative', () => {
