@@ -1,41 +1,27 @@
 import { isUtf8 } from 'node:buffer';
 import type { ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
-import type { Adapter } from '../adapters/index.js';
 import { RequestBodyError, UpstreamError } from '../core/index.js';
-import { errorAnswer, screenReply, sendAnswer } from './answers.js';
+import { screenReply, sendAnswer } from './answers.js';
 import { decoded } from './content-encoding.js';
 import { forwardable, headerValue } from './hop-by-hop.js';
 import { passReply, writeHead } from './pass-reply.js';
 import { readBody } from './read-body.js';
-import type { Route } from './route-table.js';
-import type { Exchange, Screen, ScreenedStream } from './screen.js';
+import { BYTE_HEADERS, type ReplyContext, withhold } from './reply-context.js';
+import type { ScreenedStream } from './screen.js';
 import { recordUnscreened } from './unscreened.js';
 import { type UpstreamReply, upstreamError } from './upstream.js';
 
 /** A reply that has to be screened. */
-export interface ReplyToScreen {
+export interface ReplyToScreen extends ReplyContext {
   readonly reply: UpstreamReply;
   readonly res: ServerResponse;
-  readonly screen: Screen;
-  readonly exchange: Exchange;
-  readonly adapter: Adapter;
-  readonly route: Route;
   /** Fires when the client goes. */
   readonly client: AbortSignal;
 }
 
 /** Headers that describe the bytes of the backend, which are not the bytes that leave. */
-const OF_THE_BYTES = [
-  'content-length',
-  'content-encoding',
-  'etag',
-  'accept-ranges',
-  'content-md5',
-  'digest',
-  'content-digest',
-  'repr-digest',
-];
+const OF_THE_BYTES = [...BYTE_HEADERS, 'content-length', 'content-encoding'];
 /** Content types that hold no text. */
 export const BINARY = /^\s*(?:audio|image|video|font|multipart)\//i;
 /** How an event stream begins, for one that is not named so. */
@@ -72,12 +58,14 @@ export async function sendReply(options: ReplyToScreen): Promise<void> {
 const STREAM_HEADERS = ['cache-control', 'no-cache, no-transform', 'x-accel-buffering', 'no'];
 
 /** Nothing can read it, so the route says whether it passes. */
-async function sendBinary({ res, screen, exchange, adapter, route }: ReplyToScreen, pass: () => Promise<void>) {
-  const refused = route.unscreened === 'refuse';
-  recordUnscreened(screen, { exchange, direction: 'output', refused });
-  if (!refused) return pass();
-  const message = 'The reply of the backend cannot be screened and is withheld.';
-  sendAnswer(res, errorAnswer({ status: 502, type: 'api_error', code: 'unscreened_reply', message }, adapter));
+async function sendBinary(options: ReplyToScreen, pass: () => Promise<void>): Promise<void> {
+  const { res, screen, exchange, route } = options;
+  if (route.unscreened === 'refuse') {
+    sendAnswer(res, withhold(options, undefined));
+    return;
+  }
+  recordUnscreened(screen, { exchange, direction: 'output', refused: false });
+  await pass();
 }
 
 /** Sends an event stream as far as it is vetted, at the pace of the client. */

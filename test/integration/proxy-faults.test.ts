@@ -162,6 +162,15 @@ describe('a backend in trouble', () => {
     expect((await post(url, ask('hi'))).status).toBe(504);
   });
 
+  it('that answers in time leaves no timer behind', async () => {
+    const { url } = await fixture.proxy(await fixture.upstream((_req, res) => sendJson(res, reply('ok'))));
+    const timers = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+    await (await post(url, ask('hi'))).text();
+    const before = timers();
+    for (let count = 0; count < 20; count += 1) await (await post(url, ask('hi'))).text();
+    expect(timers() - before).toBeLessThan(10);
+  });
+
   it('that sends blank lines before its JSON is understood', async () => {
     const upstream = await fixture.upstream((_req, res) => {
       res.writeHead(200, { 'content-type': 'application/json' }).write('\n\n\n');

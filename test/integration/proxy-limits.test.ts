@@ -71,6 +71,20 @@ describe('a bad request', () => {
     await closed.promise;
   });
 
+  it('is answered also to a client that reads nothing before it has sent everything', async () => {
+    const { url } = await fixture.proxy('http://127.0.0.1:1');
+    const { socket, read } = fixture.raw(url);
+    socket.pause();
+    const bytes = 20 * 1024 * 1024;
+    socket.write(`POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Length: ${bytes}\r\n\r\n`);
+    const block = Buffer.alloc(1024 * 1024, 32);
+    for (let sent = 0; sent < bytes; sent += block.length) {
+      await new Promise<void>((resolve) => socket.write(block, () => resolve()));
+    }
+    socket.resume();
+    expect(await read()).toMatch(/^HTTP\/1\.1 413/);
+  });
+
   it('does not grow the memory by the size of its body', async () => {
     const { url } = await fixture.proxy('http://127.0.0.1:1', { limits: { maxBodyBytes: 1_000_000 } });
     const before = process.memoryUsage().arrayBuffers;
