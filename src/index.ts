@@ -3,7 +3,34 @@ import { type ConfigInput, parseConfig } from './config/index.js';
 import type { Direction, Verdict } from './core/index.js';
 
 export type { ConfigInput } from './config/index.js';
-export * from './core/index.js';
+// What verdicts are made of, as hosts read `req.sluice` and compare actions and categories; and the errors, to be told apart.
+export {
+  ACTIONS,
+  type Action,
+  CATEGORIES,
+  CATEGORY_INFO,
+  type Category,
+  ConfigError,
+  type ConfigIssue,
+  type DetectionSource,
+  DetectorError,
+  DIRECTIONS,
+  type Direction,
+  type Hit,
+  LexiconError,
+  type LexiconIssue,
+  ModelLoadError,
+  OverloadedError,
+  RequestBodyError,
+  RequestTargetError,
+  SluiceError,
+  type Span,
+  StoreError,
+  StreamError,
+  UpstreamError,
+  type Verdict,
+  type Versions,
+} from './core/index.js';
 export { type SluiceMiddleware, sluice } from './sluice.js';
 
 /** Judges texts outside of HTTP. */

@@ -5,7 +5,6 @@ import type { ReloadOutcome } from '../http/index.js';
 
 /** Settings that are read once at the start. */
 const FIXED = ['listen', 'adminListen', 'admin', 'upstream', 'store', 'hitLog', 'log'] as const;
-const FIXED_LIMITS = ['drainTimeoutMs', 'upstream', 'upstreamConnectTimeoutMs', 'upstreamIdleTimeoutMs'] as const;
 
 /** What a live pipeline starts from. */
 export interface LivePipelineOptions {
@@ -82,11 +81,7 @@ export class LivePipeline {
 }
 
 function changedFixedSettings(first: Config, next: Config): string[] {
-  const differ = (a: unknown, b: unknown): boolean => JSON.stringify(a) !== JSON.stringify(b);
-  return [
-    ...FIXED.filter((key) => differ(first[key], next[key])),
-    ...FIXED_LIMITS.filter((key) => differ(first.limits[key], next.limits[key])).map((key) => `limits.${key}`),
-  ];
+  return FIXED.filter((key) => JSON.stringify(first[key]) !== JSON.stringify(next[key]));
 }
 
 function problemsOf(error: unknown): string[] {

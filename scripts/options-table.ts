@@ -1,0 +1,66 @@
+import type { z } from 'zod';
+import { CATEGORIES } from '../src/core/index.js';
+
+type Schema = z.core.JSONSchema.JSONSchema;
+
+/** A Markdown table of every option in a config's JSON Schema; the categories, which are all alike, as one row each. */
+export function optionsTable(schema: Schema): string {
+  const rows = rowsOf(schema, '');
+  return ['| Option | Value | Default | Meaning |', '| --- | --- | --- | --- |', ...rows].join('\n');
+}
+
+function rowsOf(schema: Schema, path: string): string[] {
+  return Object.entries(schema.properties ?? {}).flatMap(([key, child]) => {
+    if (typeof child !== 'object') return [];
+    const [first] = CATEGORIES;
+    if (CATEGORIES.some((category) => category === key)) {
+      return key === first ? rowsOf(child, `${path}<category>.`) : [];
+    }
+    return optionRows(child, `${path}${key}`);
+  });
+}
+
+function optionRows(schema: Schema, path: string): string[] {
+  const { items, additionalProperties: values } = schema;
+  const nested = rowsOf(schema, `${path}.`);
+  // A group is described by what is in it.
+  if (nested.length > 0) return nested;
+  const own = `| \`${path}\` | ${cell(describeValue(schema))} | ${defaultOf(schema)} | ${cell(schema.description ?? '')} |`;
+  if (typeof items === 'object' && !Array.isArray(items)) return [own, ...rowsOf(items, `${path}[].`)];
+  return typeof values === 'object' ? [own, ...rowsOf(values, `${path}.<name>.`)] : [own];
+}
+
+function describeValue(schema: Schema): string {
+  if (schema.enum !== undefined) return schema.enum.map((value) => `\`${String(value)}\``).join(', ');
+  if (schema.anyOf !== undefined) {
+    return schema.anyOf.map((option) => (typeof option === 'object' ? describeValue(option) : '')).join(' or ');
+  }
+  if (schema.type === 'array' && typeof schema.items === 'object' && !Array.isArray(schema.items)) {
+    return schema.items.type === 'object' ? 'list' : `list of ${describeValue(schema.items)}`;
+  }
+  if (schema.type === 'object') return 'map';
+  if (schema.type === 'number' && schema.minimum === 0 && schema.maximum === 1) return '0 to 1';
+  return schema.type === undefined ? 'any' : String(schema.type);
+}
+
+function defaultOf({ default: value }: Schema): string {
+  return value === undefined ? '' : `\`${JSON.stringify(value)}\``;
+}
+
+function cell(text: string): string {
+  return text.replaceAll('|', '\\|').replaceAll('\n', ' ');
+}
+
+const BEGIN = '<!-- options: written by `npm run docs` -->';
+const END = '<!-- /options -->';
+
+/**
+ * The readme with its options table brought up to date.
+ * @throws {Error} when it has no place for the table.
+ */
+export function withOptionsTable(readme: string, schema: Schema): string {
+  const begin = readme.indexOf(BEGIN);
+  const end = readme.indexOf(END);
+  if (begin < 0 || end < begin) throw new Error(`README.md needs the lines ${BEGIN} and ${END}`);
+  return `${readme.slice(0, begin + BEGIN.length)}\n\n${optionsTable(schema)}\n\n${readme.slice(end)}`;
+}
