@@ -25,6 +25,9 @@ const EXPORTS = [
   'sluice',
 ];
 
+// The built-in lists are loaded anew by each process.
+jest.setTimeout(120_000);
+
 const folder = new TempFolder();
 /** A project that has installed the packed package, its dependencies as this checkout has them. */
 const project = join(folder.path, 'project');

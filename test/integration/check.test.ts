@@ -6,6 +6,9 @@ import { runSluice } from '../support/sluice-process.js';
 import { stagedPackage } from '../support/staged-package.js';
 import { TempFolder } from '../support/temp-folder.js';
 
+// Each test starts processes, which takes its time on a busy machine.
+jest.setTimeout(120_000);
+
 const folder = new TempFolder();
 folder.write('abusive.txt', '[severity 3]\nzorgblat | id zorg\n[severity 4]\nblatzorg\n');
 const config = folder.write('c.yaml', 'lists: [./abusive.txt]\nclassifier: { enabled: false }\n');

@@ -5,6 +5,9 @@ import { join } from 'node:path';
 import { runSluice } from '../support/sluice-process.js';
 import { TempFolder } from '../support/temp-folder.js';
 
+// Each test starts processes, which takes its time on a busy machine.
+jest.setTimeout(120_000);
+
 const folder = new TempFolder();
 const LIGHT = 'lists: [./abusive.txt]\nclassifier: { enabled: false }\nlisten: 127.0.0.1:0\n';
 folder.write('abusive.txt', '[severity 4]\nzorgblat\n');

@@ -3,6 +3,9 @@ import Database from 'better-sqlite3';
 import { ServeProcess } from '../support/sluice-process.js';
 import { TempFolder } from '../support/temp-folder.js';
 
+// Each test starts processes, which takes its time on a busy machine.
+jest.setTimeout(120_000);
+
 const folder = new TempFolder();
 folder.write('abusive.txt', '[severity 4]\nzorg\n');
 const config = folder.write(

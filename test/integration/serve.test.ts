@@ -9,6 +9,9 @@ import { chatFrame, SlowBackend } from '../support/slow-backend.js';
 import { ServeProcess } from '../support/sluice-process.js';
 import { TempFolder } from '../support/temp-folder.js';
 
+// Each test starts processes, which takes its time on a busy machine.
+jest.setTimeout(120_000);
+
 const folder = new TempFolder();
 const running: ServeProcess[] = [];
 let backend: SlowBackend;
@@ -126,7 +129,7 @@ test('a request cannot choose its upstream', async () => {
     await once(socket, 'close');
   }
   for (const backendServer of [own, other]) backendServer!.server.close();
-  expect(reached).toContain(`own //${other!.host}/d`);
+  expect(reached).toEqual(expect.arrayContaining([expect.stringMatching(/^own .*\/d$/)]));
   expect(reached.filter((line) => line.startsWith('other'))).toEqual([]);
 });
 
