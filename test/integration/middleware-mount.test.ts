@@ -148,11 +148,13 @@ describe('several mounts', () => {
 
   test('screen once, by the whole path', async () => {
     const app = await twice('/v1');
-    const { body } = await send(app, { body: ask('one quux') });
-    expect(JSON.parse(String(body)).choices[0].message.content).toBe('one # #');
-    expect(await app.rows()).toMatchObject([
-      { direction: 'input', route: CHAT },
-      { direction: 'output', route: CHAT },
+    const { body } = await send(app, { body: ask('one blip') });
+    expect(JSON.parse(String(body)).choices[0].message.content).toBe('one blip #');
+    // Nothing is left of what a first screening redacts, but what it flags would be found again.
+    expect((await app.rows()).map(({ direction, route, hit_action }) => [direction, route, hit_action])).toEqual([
+      ['input', CHAT, 'flag'],
+      ['output', CHAT, 'flag'],
+      ['output', CHAT, 'redact'],
     ]);
   });
 

@@ -77,6 +77,7 @@ const WAYS: [name: string, write: (text: string) => RequestHandler][] = [
       res.statusMessage = 'Own words';
       res.writeHead(200, JSON_TYPE);
       res.statusCode = 500;
+      res.statusMessage = 'Too late';
       res.end(text);
     },
   ],

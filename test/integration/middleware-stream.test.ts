@@ -271,6 +271,33 @@ describe('backpressure', () => {
   );
 });
 
+test('a small compressed stream that grows a thousandfold waits for a slow client', async () => {
+  let response: Response | undefined;
+  const padded = chunk('harmless ').replace('{', `{"padding":"${'x'.repeat(500_000)}",`);
+  const app = await startApp({
+    handler: (_req, res) => {
+      response = res.type('text/event-stream').set('content-encoding', 'gzip');
+      res.end(gzipSync(padded.repeat(40) + DONE));
+    },
+  });
+  const reply = await openRequest(app, { body: ask('hi', { stream: true }) });
+  // The client does not read until nothing more comes into the response by itself.
+  let most = 0;
+  for (let quiet = 0; quiet < 20; quiet += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    if (response!.writableLength > most) quiet = 0;
+    most = Math.max(most, response!.writableLength);
+  }
+  let tail = '';
+  for await (const part of reply.pipe(new PassThrough({ highWaterMark: 1024 }))) {
+    most = Math.max(most, response!.writableLength);
+    tail = (tail + part).slice(-DONE.length);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  expect(tail).toBe(DONE);
+  expect(most).toBeLessThan(4 * 1024 * 1024);
+});
+
 test('bytes of a compressed stream that are cut anywhere give the same text', async () => {
   const whole = gzipSync(events('one q', 'uux and 早 two').join(''));
   const handler: RequestHandler = (_req, res) => {

@@ -41,7 +41,7 @@ export function streamedText(wire: string): string {
     .join('');
 }
 
-/** An app under test; its lists redact `quux` and block `zorgblat`, in both directions. */
+/** An app under test; its lists flag `blip`, redact `quux` and block `zorgblat`, in both directions. */
 export interface TestApp {
   readonly url: string;
   readonly server: Server;
@@ -70,7 +70,7 @@ export function testConfig(config: Partial<ConfigInput> = {}): ConfigInput & { s
   const root = mkdtempSync(join(tmpdir(), 'sluice-'));
   folders.push(root);
   mkdirSync(join(root, 'en'));
-  writeFileSync(join(root, 'en', 'abusive.txt'), '[severity 3]\nquux\n[severity 4]\nzorgblat\n');
+  writeFileSync(join(root, 'en', 'abusive.txt'), '[severity 2]\nblip\n[severity 3]\nquux\n[severity 4]\nzorgblat\n');
   const thresholds = { abusive: { flag: 0.75, redact: 0.9, block: 0.99 } };
   return {
     lists: [root],
