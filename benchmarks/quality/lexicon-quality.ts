@@ -1,45 +1,138 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import { CATEGORIES, type Category } from '../../src/core/index.js';
 import { loadLexicon, scanText } from '../../src/lexicon/index.js';
+import { areaUnderCurve } from './area-under-curve.js';
 
 interface Row {
   readonly text: string;
+  readonly lang: string;
   readonly any: 0 | 1 | null;
   readonly split: 'train' | 'dev';
   readonly labels: Partial<Record<Category, 0 | 1>>;
 }
 
-/** Built-in lists alone on the dev split: recall per category, and benign rows reaching severities 2 and 3. `--data DIR` names the data. */
+/** Rows that reached severity 1, 2 and 3, by index 0 to 2. */
+type Reached = [number, number, number];
+
+const LEVELS = [1, 2, 3] as const;
+const TOP_FALSE_HITS = 25;
+
+/**
+ * Measures the built-in lists alone. Per category: recall, precision and false-hit rate at each severity; a category whose label
+ * is missing counts as absent only in rows that violate nothing. Per source: share of benign rows with a hit at each severity, and how well
+ * the number of hits tells violating rows from benign ones. Per severity: the entries that hit most benign rows, by id.
+ * `--data DIR` names the data; `--split train` and `--lang en` narrow it; `--sources a,b` limits the false-hit list.
+ */
 export function measureLexiconQuality(args: readonly string[]): unknown {
-  const data = args[args.indexOf('--data') + 1];
-  if (!args.includes('--data') || data === undefined) throw new Error('give the data folder: --data DIR');
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      data: { type: 'string' },
+      split: { type: 'string', default: 'dev' },
+      lang: { type: 'string' },
+      sources: { type: 'string' },
+    },
+  });
+  if (values.data === undefined) throw new Error('give the data folder: --data DIR');
+  const wanted = values.sources?.split(',');
   const lexicon = loadLexicon({ lists: ['builtin'], baseDir: '.' });
-  const recall = new Map(CATEGORIES.map((category) => [category, { positives: 0, found: 0 }]));
-  const benign: Record<string, { rows: number; severity2: number; severity3: number }> = {};
-  for (const file of readdirSync(data).filter((name) => name.endsWith('.jsonl.gz'))) {
-    for (const line of gunzipSync(readFileSync(join(data, file)))
-      .toString()
-      .split('\n')) {
-      if (line === '') continue;
-      const row = JSON.parse(line) as Row;
-      if (row.split !== 'dev') continue;
-      const detections = scanText(lexicon, row.text).filter(({ severity }) => severity >= 2);
-      for (const [category, counts] of recall) {
-        if (row.labels[category] !== 1) continue;
-        counts.positives += 1;
-        if (detections.some((detection) => detection.category === category)) counts.found += 1;
-      }
-      if (row.any === 0) {
-        const source = file.replace('.jsonl.gz', '');
-        benign[source] ??= { rows: 0, severity2: 0, severity3: 0 };
-        const counts = benign[source];
-        counts.rows += 1;
-        if (detections.length > 0) counts.severity2 += 1;
-        if (detections.some(({ severity }) => severity >= 3)) counts.severity3 += 1;
-      }
+  const categories = new Map(CATEGORIES.map((category) => [category, new CategoryCounts()]));
+  const sources = new Map<string, SourceCounts>();
+  const falseHits = new Map<string, { severity: number; rows: number }>();
+  for (const [source, row] of readRows(values.data)) {
+    if (row.split !== values.split || (values.lang !== undefined && row.lang !== values.lang)) continue;
+    const detections = scanText(lexicon, row.text);
+    const highest = new Map<Category, number>();
+    for (const { category, severity } of detections)
+      highest.set(category, Math.max(severity, highest.get(category) ?? 0));
+    for (const [category, counts] of categories) {
+      const label = row.labels[category] ?? (row.any === 0 ? 0 : undefined);
+      if (label !== undefined) counts.add(label, highest.get(category) ?? 0);
     }
+    if (row.any === null) continue;
+    const counts = sources.get(source) ?? new SourceCounts();
+    sources.set(source, counts);
+    counts.add(row.any, detections.length, Math.max(0, ...highest.values()));
+    if (row.any === 1 || (wanted !== undefined && !wanted.includes(source))) continue;
+    const inRow = new Map(detections.map(({ termId, severity }) => [termId, severity]));
+    for (const [id, severity] of inRow) falseHits.set(id, { severity, rows: (falseHits.get(id)?.rows ?? 0) + 1 });
   }
-  return { terms: lexicon.size, recallAtSeverity2: Object.fromEntries(recall), benign };
+  return {
+    terms: lexicon.size,
+    categories: Object.fromEntries([...categories].map(([category, counts]) => [category, counts.report()])),
+    sources: Object.fromEntries([...sources].map(([source, counts]) => [source, counts.report()])),
+    topFalseHits: Object.fromEntries([1, 2, 3, 4].map((severity) => [severity, topFalseHits(falseHits, severity)])),
+  };
+}
+
+class CategoryCounts {
+  #positives = 0;
+  #negatives = 0;
+  readonly #found: Reached = [0, 0, 0];
+  readonly #falsely: Reached = [0, 0, 0];
+
+  add(label: 0 | 1, severity: number): void {
+    if (label === 1) this.#positives += 1;
+    else this.#negatives += 1;
+    reach(label === 1 ? this.#found : this.#falsely, severity);
+  }
+
+  report(): unknown {
+    return {
+      positives: this.#positives,
+      negatives: this.#negatives,
+      recall: this.#found.map((found) => round(found / this.#positives)),
+      precision: this.#found.map((found, index) => round(found / (found + (this.#falsely[index] ?? 0)))),
+      falseHitRate: this.#falsely.map((hits) => round(hits / this.#negatives)),
+    };
+  }
+}
+
+class SourceCounts {
+  readonly #benign: number[] = [];
+  readonly #violating: number[] = [];
+  readonly #flagged: Reached = [0, 0, 0];
+
+  add(any: 0 | 1, hits: number, severity: number): void {
+    (any === 1 ? this.#violating : this.#benign).push(hits);
+    if (any === 0) reach(this.#flagged, severity);
+  }
+
+  report(): unknown {
+    return {
+      benign: this.#benign.length,
+      violating: this.#violating.length,
+      benignHitRate: this.#flagged.map((rows) => round(rows / this.#benign.length)),
+      hitCountAuc: round(areaUnderCurve(this.#violating, this.#benign)),
+    };
+  }
+}
+
+function reach(counts: Reached, severity: number): void {
+  for (const level of LEVELS) if (severity >= level) counts[level - 1] = (counts[level - 1] ?? 0) + 1;
+}
+
+function topFalseHits(
+  hits: ReadonlyMap<string, { severity: number; rows: number }>,
+  severity: number,
+): Record<string, number> {
+  const some = [...hits].filter(([, hit]) => hit.severity === severity).sort(([, a], [, b]) => b.rows - a.rows);
+  return Object.fromEntries(some.slice(0, TOP_FALSE_HITS).map(([id, { rows }]) => [id, rows]));
+}
+
+function* readRows(folder: string): Generator<[source: string, row: Row]> {
+  for (const file of readdirSync(folder).filter((name) => name.endsWith('.jsonl.gz'))) {
+    const lines = gunzipSync(readFileSync(join(folder, file)))
+      .toString()
+      .split('\n');
+    for (const line of lines) if (line !== '') yield [file.replace('.jsonl.gz', ''), JSON.parse(line) as Row];
+  }
+}
+
+/** `null` where there is nothing to divide by. */
+function round(share: number): number | null {
+  return Number.isFinite(share) ? Math.round(share * 10_000) / 10_000 : null;
 }
