@@ -19,8 +19,11 @@ program
   .option('--upstream <url>', 'backend; without one an echo backend answers')
   .option('--listen <address>', 'host:port')
   .action(async (options: Omit<ServeOptions, 'env' | 'version'>) => {
+    // Set first: a hang-up while it still starts would end it, and reads nothing that the start does not read.
+    let reload: (() => void) | undefined;
+    process.on('SIGHUP', () => reload?.());
     const served = await serve({ ...options, env: process.env, version });
-    process.on('SIGHUP', () => void served.reload('SIGHUP'));
+    reload = () => void served.reload('SIGHUP');
     let stoppingSince = 0;
     for (const [signal, exitCode] of [
       ['SIGTERM', 143],
