@@ -4,6 +4,7 @@ import { findAdapter } from '../adapters/index.js';
 import { type Logger, SluiceError, StreamError, UpstreamError } from '../core/index.js';
 import { failureAnswer, sendEarly } from './early-answer.js';
 import { handleRequest } from './handle-request.js';
+import { answerModerations } from './moderations.js';
 import type { Screen } from './screen.js';
 import { Upstream } from './upstream.js';
 
@@ -61,6 +62,7 @@ export function createProxy({ screen: currentScreen, upstream: url, logger, ownR
       const proceed = (): void => {
         if (expecting.delete(req)) res.writeContinue();
       };
+      if (await answerModerations(req, res, { screen, requestId, proceed })) return;
       const context = { screen, upstream: upstreamFor(screen), requestId, client: client.signal, proceed };
       await handleRequest(req, res, context);
     } catch (error) {
