@@ -2,8 +2,11 @@ import { IGNORABLE, isUnspaced, SEPARATOR } from '../text/index.js';
 
 /** Buckets of n-grams; a power of two. Bucket 0 is never emitted: it pads. */
 export const GRAM_BUCKETS = 1 << 18;
-/** Buckets of whole words and of Chinese and Japanese character pairs; a power of two. Bucket 0 pads. */
-export const WORD_BUCKETS = 1 << 16;
+/** Buckets of words of spaced scripts; a power of two. Bucket 0 pads. */
+export const SPACED_BUCKETS = 1 << 16;
+const UNSPACED_BUCKETS = 1 << 15;
+/** Buckets of words, those of Chinese and Japanese characters and pairs behind the others: they must not share pretrained vectors. */
+export const WORD_BUCKETS = SPACED_BUCKETS + UNSPACED_BUCKETS;
 
 const MAX_WORD_UNITS = 40;
 const MAX_MARKS = 4;
@@ -41,20 +44,17 @@ export function wordBucket(units: ArrayLike<number>): number {
   return wordBucketOf(hash);
 }
 
-/** Bucket of a run of one to three Chinese or Japanese characters given as folded units. */
-export function unspacedBucket(units: ArrayLike<number>): number {
-  let hash = CJK_SEED;
-  for (let at = units.length - 1; at >= 0; at--) hash = mix(hash, units[at] ?? 0);
-  return wordBucketOf(hash);
+function wordBucketOf(hash: number): number {
+  return spread(hash) & (SPACED_BUCKETS - 1) || 1;
 }
 
-function wordBucketOf(hash: number): number {
-  return spread(hash) & (WORD_BUCKETS - 1) || 1;
+function unspacedBucketOf(hash: number): number {
+  return SPACED_BUCKETS + (spread(hash) & (UNSPACED_BUCKETS - 1));
 }
 
 /**
  * Turns text into hashed features as it arrives. N-grams: words, word pairs, pairs with one word between, character 3-5-grams inside
- * words, character 1-3-grams of Chinese and Japanese. Words: each word, each Chinese or Japanese character, pair and triple. Letters are
+ * words, character 1-3-grams of Chinese and Japanese. Words: each word, each Chinese or Japanese character and pair. Letters are
  * folded as for the lists, so that disguised text meets the same buckets. The split into pieces never changes the features.
  */
 export class TextEncoder {
@@ -183,15 +183,13 @@ export class TextEncoder {
     this.#beforePrevious = 0;
     const one = mix(CJK_SEED, unit);
     this.#emitGram(one);
-    this.#emitWordBucket(one);
+    this.#pushWord(unspacedBucketOf(one));
     if (this.#cjk1 !== 0) {
       const two = mix(one, this.#cjk1);
       this.#emitGram(two);
-      this.#emitWordBucket(two);
+      this.#pushWord(unspacedBucketOf(two));
       if (this.#cjk2 !== 0) {
-        const three = mix(two, this.#cjk2);
-        this.#emitGram(three);
-        this.#emitWordBucket(three);
+        this.#emitGram(mix(two, this.#cjk2));
       }
     }
     this.#cjk2 = this.#cjk1;
@@ -219,10 +217,10 @@ export class TextEncoder {
       plain = mix(plain, letter > 0 ? letter : unit);
     }
     this.#emitGram(hash);
-    this.#emitWordBucket(hash);
+    this.#pushWord(wordBucketOf(hash));
     if (digits > 0 && digits * 2 <= length) {
       this.#emitGram(plain);
-      this.#emitWordBucket(plain);
+      this.#pushWord(wordBucketOf(plain));
     }
     if (this.#previous !== 0) {
       this.#emitGram(mix(mix(PAIR_SEED, this.#previous), hash));
@@ -254,9 +252,9 @@ export class TextEncoder {
     this.grams[this.gramCount++] = spread(hash) & (GRAM_BUCKETS - 1) || 1;
   }
 
-  #emitWordBucket(hash: number): void {
+  #pushWord(bucket: number): void {
     if (this.wordCount === this.words.length) this.words = grown(this.words);
-    this.words[this.wordCount++] = wordBucketOf(hash);
+    this.words[this.wordCount++] = bucket;
   }
 }
 

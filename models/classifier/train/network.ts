@@ -138,8 +138,9 @@ export class Network {
     const norm = this.#gramCount === 0 ? 0 : 1 / Math.sqrt(this.#gramCount);
     const step = this.options.gramRate * rate;
     for (let out = 0; out < OUTPUTS; out++) {
+      // What is right already within a hundredth is left alone: it is most of the work and none of the learning.
+      if (Math.abs(errors[out] ?? 0) < 0.01) continue;
       const gradient = (errors[out] ?? 0) * norm;
-      if (Math.abs(gradient) < 1e-5) continue;
       for (let at = 0; at < this.#gramCount; at++) {
         const to = (this.#grams[at] ?? 0) * OUTPUTS + out;
         const square = (squares[to] ?? 0) + gradient * gradient;

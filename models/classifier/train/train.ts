@@ -6,7 +6,8 @@ import { augment } from './augment.js';
 import { calibrate, calibrated } from './calibrate.js';
 import { type Example, ExampleMaker } from './examples.js';
 import { finalWeights } from './final-weights.js';
-import { Network, type NetworkOptions } from './network.js';
+import { Network } from './network.js';
+import { USUAL_NETWORK } from './network-options.js';
 import { Random } from './random.js';
 import { type Row, readRows, readSeeds, type Tier } from './read-rows.js';
 import { anyReport, benignReport, categoryReport, recallReport, type ScoredRow } from './report.js';
@@ -16,19 +17,6 @@ import { loadWordVectors } from './word-vectors.js';
 import { writeModel } from './write-model.js';
 import { writeThresholds } from './write-thresholds.js';
 
-const NETWORK: NetworkOptions = {
-  hidden: 32,
-  gramRate: 0.1,
-  wordRate: 0.05,
-  denseRate: 0.05,
-  gramDropout: 0.2,
-  wordDropout: 0.1,
-  hiddenDropout: 0.2,
-  listDropout: 0.3,
-  useGrams: true,
-  useWords: true,
-  useLists: true,
-};
 /** A source of this many rows weighs as it is; smaller ones weigh more per row, larger ones less. */
 const USUAL_ROWS = 1000;
 const MAX_UNITS = 600;
@@ -92,7 +80,7 @@ async function main(): Promise<void> {
   const train = [...trainRows, ...augment(trainRows, random)].map((row) => maker.example(row));
   const rowsOf = new Map<string, number>();
   for (const { row } of train) rowsOf.set(row.source, (rowsOf.get(row.source) ?? 0) + 1);
-  const network = new Network(NETWORK, random, vectors);
+  const network = new Network(USUAL_NETWORK, random, vectors);
   const started = Date.now();
   trainNetwork(network, train, {
     epochs: options.epochs,

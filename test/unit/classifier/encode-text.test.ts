@@ -1,4 +1,4 @@
-import { TextEncoder, unspacedBucket, wordBucket } from '../../../src/classifier/encode-text.js';
+import { SPACED_BUCKETS, TextEncoder, wordBucket } from '../../../src/classifier/encode-text.js';
 import { createFold } from '../../../src/text/index.js';
 
 function encode(text: string, size = text.length || 1): { grams: number[]; words: number[] } {
@@ -46,8 +46,12 @@ describe('TextEncoder', () => {
   it('gives words the buckets that pretrained vectors are stored under', () => {
     const units = [...'quux'].map((letter) => letter.charCodeAt(0));
     expect(encode('Quux').words).toEqual([wordBucket(units)]);
-    const pair = [...'天气'].map((character) => character.charCodeAt(0));
-    expect(encode('天气').words).toContain(unspacedBucket(pair));
+  });
+
+  it('keeps Chinese and Japanese characters apart from words of spaced scripts', () => {
+    const { words } = encode('天气 quux');
+    expect(words.filter((bucket) => bucket >= SPACED_BUCKETS)).toHaveLength(3);
+    expect(words.filter((bucket) => bucket < SPACED_BUCKETS)).toHaveLength(1);
   });
 
   it.each([1, 2, 3])('does not depend on the cut, pieces of %i units', (size) => {
