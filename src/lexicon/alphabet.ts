@@ -48,6 +48,8 @@ export class Alphabet {
   readonly fold = new Fold();
   /** Class by UTF-16 unit; `UNSEEN` until asked for, so that nothing is computed for characters that never come. */
   readonly classes = new Uint32Array(0x10000);
+  /** Fine unit by UTF-16 unit, where `classes` holds a plain class. */
+  readonly unitOf = new Uint32Array(0x10000);
   readonly #symbols = new Map<number, number>([[SEPARATOR, SEPARATOR_SYMBOL]]);
   readonly #classOfUnit = new Map<number, number>([[SEPARATOR, SEPARATOR_CLASS]]);
   readonly #variants = new Map<number, number>();
@@ -76,8 +78,10 @@ export class Alphabet {
     const known = isBasic ? (this.classes[codePoint] ?? UNSEEN) : (this.#supplementary.get(codePoint) ?? UNSEEN);
     if (known !== UNSEEN) return known;
     const found = this.#classify(codePoint);
-    if (isBasic) this.classes[codePoint] = found;
-    else this.#supplementary.set(codePoint, found);
+    if (isBasic) {
+      this.classes[codePoint] = found;
+      if (found >= FIRST_PLAIN) this.unitOf[codePoint] = this.fold.unit(codePoint);
+    } else this.#supplementary.set(codePoint, found);
     return found;
   }
 

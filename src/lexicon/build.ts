@@ -21,6 +21,8 @@ export interface Lexicon {
   readonly spelledPatterns: readonly Pattern[];
   readonly spelled: Automaton;
   readonly alphabet: Alphabet;
+  /** Numbers of the phrases of a condition, as `PatternUse` has them. */
+  readonly conditionPhrases: ReadonlyMap<Condition, readonly number[]>;
   /** Symbols back to the start of the longest unfinished allow-phrase, per state. */
   readonly allowDepths: Uint16Array;
   /** Symbols back to the start of the longest unfinished term whose hit `holds`, per state of both automata. */
@@ -38,23 +40,30 @@ export function buildLexicon(lists: readonly ParsedList[]): Lexicon {
     if (pattern !== undefined) patterns.push(pattern);
   };
   const entries = lists.flatMap((list) => list.entries);
-  const conditions = new Set<Condition>();
+  const conditionPhrases = new Map<Condition, readonly number[]>();
+  const phrases = new Map<string, { readonly number: number; readonly phrase: Phrase }>();
+  const numberOf = (phrase: Phrase): number => {
+    const key = `${phrase.openStart ? '*' : ' '}${phrase.text}${phrase.openEnd ? '*' : ' '}`;
+    const known = phrases.get(key) ?? { number: phrases.size, phrase };
+    phrases.set(key, known);
+    return known.number;
+  };
   for (const { entries: own, allow } of lists) {
     for (const phrase of allow) add(phrase, { kind: 'allow' });
     for (const entry of own) {
       const { id, severity, terms, exact, within } = entry;
       digest.update(JSON.stringify([id, severity, terms, entry.conditions, exact, String(within.back), within.ahead]));
       for (const term of terms) add(term, { kind: 'deny', entry });
-      for (const condition of entry.conditions) conditions.add(condition);
+      for (const condition of entry.conditions) conditionPhrases.set(condition, condition.phrases.map(numberOf));
     }
     digest.update(JSON.stringify(allow));
   }
-  for (const condition of conditions) {
-    for (const phrase of condition.phrases) add(phrase, { kind: 'condition', condition });
-  }
+  for (const { number, phrase } of phrases.values()) add(phrase, { kind: 'condition', number });
   const spelledPatterns: Pattern[] = [];
   for (const pattern of patterns) {
-    const spelled = pattern.use.kind === 'deny' ? spellOut(pattern) : undefined;
+    // Weak evidence is not worth the tables: nobody spells out what would not be stopped.
+    const { use } = pattern;
+    const spelled = use.kind === 'deny' && use.entry.severity > 1 ? spellOut(pattern) : undefined;
     if (spelled !== undefined) spelledPatterns.push(spelled);
   }
   const toSymbols = ({ units }: Pattern): number[] => units.map((unit) => alphabet.symbolFor(unit));
@@ -74,6 +83,7 @@ export function buildLexicon(lists: readonly ParsedList[]): Lexicon {
     spelledPatterns,
     spelled,
     alphabet,
+    conditionPhrases,
     allowDepths: automaton.openDepths((index) => patterns[index]?.use.kind === 'allow', repeats(patterns)),
     holdDepths(holds) {
       const holding =

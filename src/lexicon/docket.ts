@@ -32,6 +32,8 @@ export interface DecidedDetection extends LexiconDetection {
 export interface DocketText {
   /** Text from `start` to `end`, as far as it was read. */
   slice(start: number, end: number): string;
+  /** Numbers of the phrases of each condition. */
+  readonly conditionPhrases: ReadonlyMap<Condition, readonly number[]>;
   /** Offset up to which the text was read, UTF-16 units. */
   readonly position: number;
   readonly ended: boolean;
@@ -54,7 +56,7 @@ export class Docket {
   #pending: Candidate[] = [];
   #recent: Candidate[] = [];
   #allowed: Span[] = [];
-  readonly #seen = new Map<Condition, Span[]>();
+  readonly #seen = new Map<number, Span[]>();
   #decided: DecidedDetection[] = [];
   /** No candidate can be decided before this offset is read. */
   #nextReady = Number.POSITIVE_INFINITY;
@@ -86,10 +88,10 @@ export class Docket {
     this.#allowed.push(span);
   }
 
-  /** Notes a match of a condition phrase. */
-  see(condition: Condition, span: Span): void {
-    const seen = this.#seen.get(condition);
-    if (seen === undefined) this.#seen.set(condition, [span]);
+  /** Notes a match of the condition phrase of that number. */
+  see(number: number, span: Span): void {
+    const seen = this.#seen.get(number);
+    if (seen === undefined) this.#seen.set(number, [span]);
     else if (seen.at(-1)?.start !== span.start || seen.at(-1)?.end !== span.end) seen.push(span);
   }
 
@@ -159,9 +161,9 @@ export class Docket {
   /** Forgets what no later decision can need of the text before `offset`. */
   forget(offset: number): void {
     this.#allowed = this.#allowed.filter(({ end }) => end >= offset);
-    for (const [condition, seen] of this.#seen) {
+    for (const [number, seen] of this.#seen) {
       const kept = seen.filter(({ end }, index) => index === 0 || end >= offset - REMEMBERED_UNITS);
-      this.#seen.set(condition, kept);
+      this.#seen.set(number, kept);
     }
   }
 
@@ -170,22 +172,30 @@ export class Docket {
       (span) => span.start <= start && span.end >= end && span.end - span.start > end - start,
     );
     if (by !== undefined) return { kind: 'allowed', by };
+    for (const condition of entry.conditions) {
+      const found = this.#findNear(condition, { start, end }, entry.within);
+      if (condition.kind === 'unless' && found !== undefined) return { kind: 'unless', by: found };
+      if (condition.kind === 'near' && found === undefined) return { kind: 'near-missing' };
+    }
+    // Last, because asking the segmenter costs most.
     if (pattern.needsWordCheck && !spelled) {
       const from = Math.max(0, start - WORD_LOOK_BACK);
       const around = this.#text.slice(from, end + WORD_LOOK_AHEAD);
       if (cutsWord(around, start - from, end - from)) return { kind: 'cuts-word' };
     }
-    for (const condition of entry.conditions) {
-      const found = this.#seen.get(condition)?.find(
-        (at) =>
-          at.end >= start - entry.within.back &&
-          at.end <= end + entry.within.ahead &&
-          // A condition speaks of the context: a phrase inside the hit itself says nothing.
-          !(at.start >= start && at.end <= end),
-      );
-      if (condition.kind === 'unless' && found !== undefined) return { kind: 'unless', by: found };
-      if (condition.kind === 'near' && found === undefined) return { kind: 'near-missing' };
-    }
     return COUNTS;
+  }
+
+  /** A phrase of the condition that stands near enough to a hit, and not inside it: a condition speaks of the context. */
+  #findNear(condition: Condition, hit: Span, { back, ahead }: LexiconEntry['within']): Span | undefined {
+    for (const number of this.#text.conditionPhrases.get(condition) ?? []) {
+      const seen = this.#seen.get(number) ?? [];
+      for (let index = seen.length - 1; index >= 0; index -= 1) {
+        const at = seen[index] as Span;
+        if (at.end < hit.start - back) break;
+        if (at.end <= hit.end + ahead && !(at.start >= hit.start && at.end <= hit.end)) return at;
+      }
+    }
+    return undefined;
   }
 }

@@ -12,10 +12,11 @@ import {
   UNSPACED_BIT,
 } from './alphabet.js';
 import { BASE, CELL, FAIL, OUTPUT, ROOT } from './automaton.js';
+import { BackMatcher } from './back-matcher.js';
+import type { Reading } from './back-reader.js';
 import type { Holds, Lexicon } from './build.js';
 import { type Candidate, type DecidedDetection, Docket, type Outcome } from './docket.js';
 import type { Pattern } from './pattern.js';
-import { type BackText, matchBack, type Reading, symbolStart } from './read-back.js';
 import { WORD_LOOK_BACK } from './word-check.js';
 
 /** How a scanner is to work. */
@@ -47,6 +48,7 @@ const holdsAll: Holds = () => true;
 export class LexiconScanner {
   readonly #lexicon: Lexicon;
   readonly #docket: Docket;
+  readonly #matcher: BackMatcher;
   readonly #holds: Holds;
   #text = '';
   /** Offset in the whole text of `#text[0]`. */
@@ -77,6 +79,7 @@ export class LexiconScanner {
   constructor(lexicon: Lexicon, { holds = holdsAll, observe }: ScannerOptions = {}) {
     this.#lexicon = lexicon;
     this.#holds = holds;
+    this.#matcher = new BackMatcher(lexicon.alphabet);
     this.#depths = lexicon.holdDepths(holds);
     this.#docket = new Docket(this.#docketText(), observe);
     // The start of a text is a word edge.
@@ -328,17 +331,19 @@ export class LexiconScanner {
   }
 
   #matchBack(pattern: Pattern, position: number, reading: Reading): Span | undefined {
-    let span = matchBack(this.#back(reading), position, pattern);
+    const text = this.#text;
+    let span = this.#matcher.match({ text, position, reading }, pattern);
     // The readings may have met again since a symbol that only the other one takes as this term does.
     const mayDiffer = this.#base + position - this.#forkedAt < FORK_REACH;
     if (span === undefined && mayDiffer) {
-      span = matchBack(this.#back(reading === 'apart' ? 'joined' : 'apart'), position, pattern);
+      span = this.#matcher.match({ text, position, reading: reading === 'apart' ? 'joined' : 'apart' }, pattern);
     }
     return span === undefined ? undefined : { start: span.start + this.#base, end: span.end + this.#base };
   }
 
-  #back(reading: Reading): BackText {
-    return { text: this.#text, alphabet: this.#lexicon.alphabet, reading };
+  /** Index of the symbol that stands `symbols` back from `position`. */
+  #symbolStart(position: number, symbols: number, reading: Reading): number {
+    return this.#matcher.symbolStart({ text: this.#text, position, reading }, symbols);
   }
 
   #isExact({ use, phrase }: Pattern, { start, end }: Span): boolean {
@@ -354,7 +359,7 @@ export class LexiconScanner {
   #found(pattern: Pattern, span: Span, spelled: boolean): void {
     const { use } = pattern;
     if (use.kind === 'allow') this.#docket.allow(span);
-    else if (use.kind === 'condition') this.#docket.see(use.condition, span);
+    else if (use.kind === 'condition') this.#docket.see(use.number, span);
     else {
       const { entry } = use;
       this.#docket.add({ entry, pattern, ...span, spelled, holds: this.#holds(entry.category, entry.severity) });
@@ -394,7 +399,7 @@ export class LexiconScanner {
   #lastLetter(at: number): Letter | undefined {
     let letter: Letter | undefined;
     const end = at + this.#base;
-    const start = symbolStart(this.#back('apart'), at, 1) + this.#base;
+    const start = this.#symbolStart(at, 1, 'apart') + this.#base;
     const units = this.#lexicon.alphabet.fold.units(this.#text.codePointAt(start - this.#base) ?? 0);
     if (units[0] !== undefined && units[0] !== SEPARATOR) letter = { unit: units[0], start, end };
     return letter;
@@ -415,7 +420,7 @@ export class LexiconScanner {
     const letter = this.#spelledRun[this.#spelledRun.length - spelledDepth];
     if (spelledDepth > 0 && letter !== undefined) open = Math.min(open, letter.start);
     // The word being read may turn out to be a single letter that begins a spelled-out word.
-    if (this.#letters === 1) open = Math.min(open, symbolStart(this.#back('apart'), this.#at, 1) + this.#base);
+    if (this.#letters === 1) open = Math.min(open, this.#symbolStart(this.#at, 1, 'apart') + this.#base);
     this.#openChanges = this.#changes;
     this.#open = open < this.#position ? open : undefined;
     return open;
@@ -423,7 +428,7 @@ export class LexiconScanner {
 
   #openFrom(state: number, { depths, reading, at }: { depths: Uint16Array; reading: Reading; at: number }): number {
     const depth = depths[state / CELL] ?? 0;
-    return (depth === 0 ? this.#at : Math.min(this.#at, symbolStart(this.#back(reading), at, depth))) + this.#base;
+    return (depth === 0 ? this.#at : Math.min(this.#at, this.#symbolStart(at, depth, reading))) + this.#base;
   }
 
   #docketText(): ConstructorParameters<typeof Docket>[0] {
@@ -434,6 +439,7 @@ export class LexiconScanner {
           Math.max(0, start - scanner.#base),
           Math.max(0, Math.min(end, scanner.#position) - scanner.#base),
         ),
+      conditionPhrases: scanner.#lexicon.conditionPhrases,
       get position() {
         return scanner.#position;
       },
@@ -470,9 +476,9 @@ export class LexiconScanner {
     const { automaton } = this.#lexicon;
     const open = Math.min(
       this.#docket.neededFrom(this.#position),
-      symbolStart(this.#back('apart'), this.#at, automaton.depth(this.#state) + 1) + this.#base,
+      this.#symbolStart(this.#at, automaton.depth(this.#state) + 1, 'apart') + this.#base,
       this.#joined.active
-        ? symbolStart(this.#back('joined'), this.#at, automaton.depth(this.#joined.state) + 2) + this.#base
+        ? this.#symbolStart(this.#at, automaton.depth(this.#joined.state) + 2, 'joined') + this.#base
         : this.#position,
       this.#spelledRun[0]?.start ?? this.#position,
     );

@@ -1,21 +1,20 @@
 import {
   type Fold,
-  isDigit,
   isUnspaced,
   LEET_SYMBOLS,
-  reads,
   SEMI_VOICED_MARK,
   SEPARATOR,
   VOICED_MARK,
   withVoicedMark,
 } from '../text/index.js';
-import type { Condition, LexiconEntry, Phrase } from './entry.js';
+import type { LexiconEntry, Phrase } from './entry.js';
 
 /** What a match of a pattern means. */
 export type PatternUse =
   | { readonly kind: 'deny'; readonly entry: LexiconEntry }
   | { readonly kind: 'allow' }
-  | { readonly kind: 'condition'; readonly condition: Condition };
+  /** Number of the phrase; conditions that name the same phrase share it. */
+  | { readonly kind: 'condition'; readonly number: number };
 
 /** A phrase as it is compared with text: runs of folded units. */
 export interface Pattern {
@@ -34,10 +33,8 @@ export interface Pattern {
 const MAX_WORD_CHECKED_UNITS = 3;
 const MIN_SPELLED_LETTERS = 3;
 const MIN_SPELLED_CHARACTERS = 2;
-/** Letters that a stretched word may double at its end without looking like another word. */
-const ENDINGS = new Set([...'bcdgmnprtz'].map((char) => char.charCodeAt(0)));
-/** Letters that words double; a doubled letter other than these is stretched. */
-const DOUBLES = new Set([...'bcdefglmnoprstz'].map((char) => char.charCodeAt(0)));
+/** Nobody spells out a longer phrase, and no reader would follow. */
+const MAX_SPELLED_LETTERS = 24;
 
 /** The pattern of a phrase; `undefined` when nothing of it is a letter. */
 export function compilePhrase(phrase: Phrase, { use, fold }: { use: PatternUse; fold: Fold }): Pattern | undefined {
@@ -110,42 +107,7 @@ export function spellOut(pattern: Pattern): Pattern | undefined {
   });
   const unspaced = units.filter(isUnspaced).length;
   if (unspaced !== 0 && unspaced !== units.length) return undefined;
+  if (units.length > MAX_SPELLED_LETTERS) return undefined;
   if (units.length < (unspaced > 0 ? MIN_SPELLED_CHARACTERS : MIN_SPELLED_LETTERS)) return undefined;
   return { ...pattern, units, runs: units.map(() => 1), leads: false, trails: false };
-}
-
-/**
- * Judges the runs of one match: whether each can be read as its unit, and whether the match as a whole is no chance
- * product of digits or of doubled letters. Fed from the last run to the first.
- */
-export class RunJudge {
-  #letters = 0;
-  #digits = 0;
-  #stretched = false;
-  /** A letter is doubled that words double too ("rapping"): counts only beside proof of stretching. */
-  #doubtful = false;
-
-  /** Takes the run that stands for `pattern.units[index]`; `false` when it cannot. */
-  take(pattern: Pattern, index: number, { unit, run }: { unit: number; run: number }): boolean {
-    const wanted = pattern.units[index] ?? SEPARATOR;
-    if (wanted === SEPARATOR) return unit === SEPARATOR;
-    const times = pattern.runs[index] ?? 1;
-    if (!reads(unit, wanted) || run < times) return false;
-    if (isDigit(wanted)) return run === times;
-    if (isDigit(unit)) this.#digits += run;
-    else this.#letters += times;
-    if (run === times || isUnspaced(unit) || isDigit(unit)) return true;
-    if (run > 2 || !DOUBLES.has(wanted)) this.#stretched ||= run > 2 || wanted < 0x80;
-    if (run === 2 && (DOUBLES.has(wanted) || wanted >= 0x80)) {
-      const isWordEnd = pattern.trails && index === pattern.units.length - 2 && pattern.units.length > 5;
-      if (!isWordEnd || !ENDINGS.has(wanted)) this.#doubtful = true;
-    }
-    return true;
-  }
-
-  /** Whether the match counts, once every run was taken. */
-  accepts(): boolean {
-    if (this.#doubtful && !this.#stretched) return false;
-    return this.#digits <= this.#letters || (this.#letters >= 2 && this.#digits + this.#letters >= 5);
-  }
 }

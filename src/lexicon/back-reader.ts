@@ -1,0 +1,191 @@
+import { isUnspaced, SEMI_VOICED_MARK, SEPARATOR, VOICED_MARK, withVoicedMark } from '../text/index.js';
+import { type Alphabet, EXPAND, FIRST_PLAIN, JOINER, LEET, SKIP, SURROGATE } from './alphabet.js';
+
+/** How symbols with two readings are taken: `apart` as separators, `joined` as letters or as nothing. */
+export type Reading = 'apart' | 'joined';
+
+// Imported bindings are read through an accessor in some module formats; these are read for every character.
+const [EDGE, PLAIN, LEET_CLASS, JOINER_CLASS, SKIP_CLASS, EXPAND_CLASS, SURROGATE_CLASS] = [
+  SEPARATOR,
+  FIRST_PLAIN,
+  LEET,
+  JOINER,
+  SKIP,
+  EXPAND,
+  SURROGATE,
+];
+const [VOICED, SEMI_VOICED] = [VOICED_MARK, SEMI_VOICED_MARK];
+const NONE = -1;
+
+/** Reads a text backwards, run by run, exactly as the scanner read it forwards. Made once and reused. */
+export class BackReader {
+  /** Unit of the run that `next` found. */
+  unit = NONE;
+  /** Its number of repetitions. */
+  run = 0;
+  start = 0;
+  end = 0;
+  /** Whether the run begins at the beginning of a character: no match begins inside one. */
+  isWhole = true;
+  readonly #alphabet: Alphabet;
+  #text = '';
+  #reading: Reading = 'apart';
+  #at = 0;
+  /** Unit that was read and belongs to the run to come. */
+  #ahead = NONE;
+  #aheadStart = 0;
+  #aheadEnd = 0;
+  #aheadIsLast = true;
+  /** Units of the character being read, and how many of them are left. */
+  #units: readonly number[] = [];
+  #left = 0;
+  #charStart = 0;
+  #charEnd = 0;
+  #mark = 0;
+  #edgePending = false;
+  #finished = false;
+
+  constructor(alphabet: Alphabet) {
+    this.#alphabet = alphabet;
+  }
+
+  /** Starts anew before `end` of `text`. */
+  reset(text: string, end: number, reading: Reading): void {
+    this.#text = text;
+    this.#reading = reading;
+    this.#at = end;
+    this.#left = 0;
+    this.#mark = 0;
+    this.#edgePending = false;
+    this.#finished = false;
+    this.unit = NONE;
+    this.#ahead = NONE;
+    this.#fetch();
+  }
+
+  /** Reads one run; `false` behind the start of the text, which itself is a separator. */
+  next(): boolean {
+    if (this.#edgePending) {
+      this.#edgePending = false;
+      this.unit = EDGE;
+      this.run = 1;
+      this.start = this.#aheadEnd;
+      this.end = this.#aheadEnd;
+      this.isWhole = true;
+      return true;
+    }
+    if (this.#ahead === NONE) {
+      if (this.#finished) return false;
+      this.#finished = true;
+      if (this.unit === EDGE) return false;
+      this.unit = EDGE;
+      this.run = 1;
+      this.start = 0;
+      this.end = 0;
+      this.isWhole = true;
+      return true;
+    }
+    const unit = this.#ahead;
+    this.unit = unit;
+    this.run = 1;
+    this.start = this.#aheadStart;
+    this.end = this.#aheadEnd;
+    this.#fetch();
+    while (this.#ahead === unit) {
+      this.run += 1;
+      this.start = this.#aheadStart;
+      this.#fetch();
+    }
+    const ahead = this.#ahead;
+    this.isWhole = ahead === NONE || this.#aheadIsLast;
+    this.#edgePending = unit > EDGE && ahead > EDGE && isUnspaced(unit) !== isUnspaced(ahead);
+    return true;
+  }
+
+  /** Reads the unit before the last one into `#ahead`; `NONE` at the start of the text. */
+  #fetch(): void {
+    const { classes, unitOf } = this.#alphabet;
+    const text = this.#text;
+    for (;;) {
+      if (this.#left > 0) {
+        const isLast = this.#left === this.#units.length;
+        this.#left -= 1;
+        const unit = this.#units[this.#left] as number;
+        if (unit === VOICED || unit === SEMI_VOICED) {
+          this.#mark = unit;
+          continue;
+        }
+        this.#give(unit, isLast);
+        return;
+      }
+      if (this.#at === 0) {
+        this.#ahead = NONE;
+        return;
+      }
+      const at = this.#at - 1;
+      let codePoint = text.charCodeAt(at);
+      let found = classes[codePoint] as number;
+      this.#charEnd = this.#at;
+      if (found >= PLAIN && (codePoint & 0xfc00) !== 0xdc00) {
+        this.#at = at;
+        this.#charStart = at;
+        this.#give(unitOf[codePoint] as number, true);
+        return;
+      }
+      let start = at;
+      if ((codePoint & 0xfc00) === 0xdc00 && at > 0 && (text.charCodeAt(at - 1) & 0xfc00) === 0xd800) {
+        start = at - 1;
+        codePoint = text.codePointAt(start) as number;
+      }
+      found = this.#alphabet.classOf(codePoint);
+      this.#at = start;
+      this.#charStart = start;
+      if (found === LEET_CLASS) {
+        this.#give(this.#reading === 'joined' ? codePoint : EDGE, true);
+        return;
+      }
+      if (found === JOINER_CLASS) {
+        if (this.#reading === 'joined' && this.#ahead > EDGE && this.#followsLetter(start)) continue;
+        this.#give(EDGE, true);
+        return;
+      }
+      if (found === SURROGATE_CLASS) {
+        this.#give(EDGE, true);
+        return;
+      }
+      this.#units = this.#alphabet.fold.units(codePoint);
+      if (found === SKIP_CLASS || found === EXPAND_CLASS || found >= PLAIN) this.#left = this.#units.length;
+    }
+  }
+
+  #give(unit: number, isLast: boolean): void {
+    this.#ahead = this.#mark === 0 ? unit : (withVoicedMark(unit, this.#mark) ?? unit);
+    this.#mark = 0;
+    this.#aheadStart = this.#charStart;
+    this.#aheadEnd = this.#charEnd;
+    this.#aheadIsLast = isLast;
+  }
+
+  /** Whether the last character before `end` that matching does not skip is a letter, or a symbol read as one. */
+  #followsLetter(end: number): boolean {
+    const text = this.#text;
+    for (let at = end; at > 0; ) {
+      let start = at - 1;
+      if (
+        (text.charCodeAt(start) & 0xfc00) === 0xdc00 &&
+        start > 0 &&
+        (text.charCodeAt(start - 1) & 0xfc00) === 0xd800
+      ) {
+        start -= 1;
+      }
+      const codePoint = text.codePointAt(start) as number;
+      const found = this.#alphabet.classOf(codePoint);
+      if (found === LEET_CLASS) return true;
+      if (found === JOINER_CLASS || found === SURROGATE_CLASS) return false;
+      const unit = found === SKIP_CLASS ? undefined : this.#alphabet.fold.units(codePoint).at(-1);
+      if (unit !== undefined) return unit !== EDGE;
+      at = start;
+    }
+    return false;
+  }
+}
