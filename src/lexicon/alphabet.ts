@@ -9,7 +9,7 @@ import {
   SEPARATOR,
   VOICED_MARK,
 } from '../text/index.js';
-import { CELL } from './automaton.js';
+import { CELL } from './cells.js';
 
 /** Class of a code unit that was not looked up yet. */
 export const UNSEEN = 0;

@@ -3,7 +3,7 @@ import { CATEGORY_INDEX, type Category, type Severity } from '../core/index.js';
 import { Alphabet } from './alphabet.js';
 import { Automaton } from './automaton.js';
 import type { Condition, LexiconEntry, ParsedList, Phrase } from './entry.js';
-import { compilePhrase, type Pattern, type PatternUse, spellOut } from './pattern.js';
+import { PatternSet } from './pattern-set.js';
 
 /** Says whether a hit of a category and severity changes a text, so that text has to wait for it. */
 export type Holds = (category: Category, severity: Severity) => boolean;
@@ -15,10 +15,10 @@ export interface Lexicon {
   /** Number of expanded terms. */
   readonly size: number;
   readonly entries: readonly LexiconEntry[];
-  readonly patterns: readonly Pattern[];
+  readonly patterns: PatternSet;
   readonly automaton: Automaton;
   /** Patterns for words spelled out letter by letter; same index as in `spelled`. */
-  readonly spelledPatterns: readonly Pattern[];
+  readonly spelledPatterns: PatternSet;
   readonly spelled: Automaton;
   readonly alphabet: Alphabet;
   /** Numbers of the phrases of a condition, as `PatternUse` has them. */
@@ -32,15 +32,9 @@ export interface Lexicon {
 /** Builds the automata. O(total term length). */
 export function buildLexicon(lists: readonly ParsedList[]): Lexicon {
   const alphabet = new Alphabet();
-  const { fold } = alphabet;
-  const patterns: Pattern[] = [];
-  const digest = createHash('sha256');
-  const add = (phrase: Phrase, use: PatternUse): void => {
-    const pattern = compilePhrase(phrase, { use, fold });
-    if (pattern !== undefined) patterns.push(pattern);
-  };
+  const patterns = new PatternSet(alphabet, 'plain');
+  const spelledPatterns = new PatternSet(alphabet, 'spelled');
   const entries = lists.flatMap((list) => list.entries);
-  const conditionPhrases = new Map<Condition, readonly number[]>();
   const phrases = new Map<string, { readonly number: number; readonly phrase: Phrase }>();
   const numberOf = (phrase: Phrase): number => {
     const key = `${phrase.openStart ? '*' : ' '}${phrase.text}${phrase.openEnd ? '*' : ' '}`;
@@ -48,35 +42,24 @@ export function buildLexicon(lists: readonly ParsedList[]): Lexicon {
     phrases.set(key, known);
     return known.number;
   };
-  for (const { entries: own, allow } of lists) {
-    for (const phrase of allow) add(phrase, { kind: 'allow' });
-    for (const entry of own) {
-      const { id, severity, terms, exact, within } = entry;
-      digest.update(JSON.stringify([id, severity, terms, entry.conditions, exact, String(within.back), within.ahead]));
-      for (const term of terms) add(term, { kind: 'deny', entry });
-      for (const condition of entry.conditions) conditionPhrases.set(condition, condition.phrases.map(numberOf));
+  const conditionPhrases = new Map<Condition, readonly number[]>();
+  for (const { allow } of lists) for (const phrase of allow) patterns.add(phrase, { kind: 'allow' });
+  for (const entry of entries) {
+    const use = { kind: 'deny', entry } as const;
+    for (const term of entry.terms) {
+      patterns.add(term, use);
+      // Weak evidence is not worth the tables: nobody spells out what would not be stopped.
+      if (entry.severity > 1) spelledPatterns.add(term, use);
     }
-    digest.update(JSON.stringify(allow));
+    for (const condition of entry.conditions) conditionPhrases.set(condition, condition.phrases.map(numberOf));
   }
-  for (const { number, phrase } of phrases.values()) add(phrase, { kind: 'condition', number });
-  const spelledPatterns: Pattern[] = [];
-  for (const pattern of patterns) {
-    // Weak evidence is not worth the tables: nobody spells out what would not be stopped.
-    const { use } = pattern;
-    const spelled = use.kind === 'deny' && use.entry.severity > 1 ? spellOut(pattern) : undefined;
-    if (spelled !== undefined) spelledPatterns.push(spelled);
-  }
-  const toSymbols = ({ units }: Pattern): number[] => units.map((unit) => alphabet.symbolFor(unit));
-  const automaton = new Automaton(patterns.map(toSymbols));
-  const spelled = new Automaton(spelledPatterns.map(toSymbols));
-  const repeats =
-    (own: readonly Pattern[]) =>
-    (index: number): boolean =>
-      (own[index]?.runs.at(-1) ?? 1) > 1;
+  for (const { number, phrase } of phrases.values()) patterns.add(phrase, { kind: 'condition', number });
+  const automaton = new Automaton(patterns.takeSymbols());
+  const spelled = new Automaton(spelledPatterns.takeSymbols());
   const holdDepths = new Map<string, { plain: Uint16Array; spelled: Uint16Array }>();
   return {
-    version: digest.digest('hex').slice(0, 12),
-    size: patterns.filter((pattern) => pattern.use.kind === 'deny').length,
+    version: versionOf(lists),
+    size: entries.reduce((sum, { terms }) => sum + terms.length, 0),
     entries,
     patterns,
     automaton,
@@ -84,26 +67,38 @@ export function buildLexicon(lists: readonly ParsedList[]): Lexicon {
     spelled,
     alphabet,
     conditionPhrases,
-    allowDepths: automaton.openDepths((index) => patterns[index]?.use.kind === 'allow', repeats(patterns)),
+    allowDepths: automaton.openDepths(
+      (number) => patterns.use(number)?.kind === 'allow',
+      (number) => patterns.repeats(number),
+    ),
     holdDepths(holds) {
-      const holding =
-        (own: readonly Pattern[]) =>
-        (index: number): boolean => {
-          const use = own[index]?.use;
-          return use?.kind === 'deny' && holds(use.entry.category, use.entry.severity);
-        };
       const key = keyOf(holds);
       let depths = holdDepths.get(key);
       if (depths === undefined) {
-        depths = {
-          plain: automaton.openDepths(holding(patterns), repeats(patterns)),
-          spelled: spelled.openDepths(holding(spelledPatterns), () => false),
-        };
+        depths = { plain: depthsOf(automaton, patterns, holds), spelled: depthsOf(spelled, spelledPatterns, holds) };
         holdDepths.set(key, depths);
       }
       return depths;
     },
   };
+}
+
+function depthsOf(automaton: Automaton, patterns: PatternSet, holds: Holds): Uint16Array {
+  const counts = (number: number): boolean => {
+    const use = patterns.use(number);
+    return use?.kind === 'deny' && holds(use.entry.category, use.entry.severity);
+  };
+  return automaton.openDepths(counts, (number) => patterns.repeats(number));
+}
+
+/** Hash of the list texts, and of what can be changed about an entry from outside of its list. */
+function versionOf(lists: readonly ParsedList[]): string {
+  const digest = createHash('sha256');
+  for (const { fingerprint, entries } of lists) {
+    digest.update(fingerprint);
+    for (const { id, category, severity } of entries) digest.update(`${id} ${category} ${severity}\n`);
+  }
+  return digest.digest('hex').slice(0, 12);
 }
 
 function keyOf(holds: Holds): string {

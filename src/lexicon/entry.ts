@@ -29,6 +29,8 @@ export interface LexiconEntry {
 
 /** A parsed list: entries, and phrases inside which no entry counts. */
 export interface ParsedList {
+  /** Hash of the text of the list and of how it was read; changes whenever a match can change. */
+  readonly fingerprint: string;
   readonly entries: readonly LexiconEntry[];
   readonly allow: readonly Phrase[];
 }

@@ -11,10 +11,10 @@ import {
   SURROGATE,
   UNSPACED_BIT,
 } from './alphabet.js';
-import { BASE, CELL, FAIL, OUTPUT, ROOT } from './automaton.js';
 import { BackMatcher } from './back-matcher.js';
 import type { Reading } from './back-reader.js';
 import type { Holds, Lexicon } from './build.js';
+import { BASE, CELL, FAIL, OUTPUT, ROOT } from './cells.js';
 import { type Candidate, type DecidedDetection, Docket, type Outcome } from './docket.js';
 import type { Pattern } from './pattern.js';
 import { WORD_LOOK_BACK } from './word-check.js';
@@ -322,9 +322,9 @@ export class LexiconScanner {
     const { outputPattern, outputNext } = automaton;
     let output = automaton.cells[state + OUTPUT] ?? 0;
     while (output !== 0) {
-      const pattern = patterns[outputPattern[output - 1] ?? 0];
+      const pattern = patterns.get(outputPattern[output - 1] ?? 0);
       output = outputNext[output - 1] ?? 0;
-      if (pattern === undefined || pattern.runs.at(-1) !== run) continue;
+      if (pattern.runs.at(-1) !== run) continue;
       const span = this.#matchBack(pattern, position, reading);
       if (span !== undefined && this.#isExact(pattern, span)) this.#found(pattern, span, false);
     }
@@ -383,8 +383,7 @@ export class LexiconScanner {
     if (this.#spelledRun.length > MAX_SPELLED) this.#spelledRun.shift();
     this.#spelledState = spelled.next(this.#spelledState, alphabet.symbolOf(letter.unit));
     for (const index of spelled.outputs(this.#spelledState)) {
-      const pattern = spelledPatterns[index];
-      if (pattern === undefined) continue;
+      const pattern = spelledPatterns.get(index);
       const size = pattern.units.length;
       const run = this.#spelledRun.slice(-size);
       const exact = run.every(({ unit }, i) => reads(unit, pattern.units[i] ?? SEPARATOR));

@@ -50,7 +50,12 @@ export function parseList(source: ListSource): ParsedList {
     }
   });
   if (issues.length > 0) throw new LexiconError(issues);
-  return { entries, allow };
+  const { text, language, category } = source;
+  const fingerprint = createHash('sha256')
+    .update(JSON.stringify([language, category]))
+    .update(text)
+    .digest('hex');
+  return { fingerprint, entries, allow };
 }
 
 function resolveSets(line: string, sets: ReadonlyMap<string, string>): string {

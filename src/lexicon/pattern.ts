@@ -9,6 +9,15 @@ import {
 } from '../text/index.js';
 import type { LexiconEntry, Phrase } from './entry.js';
 
+// Re-exported bindings are read through an accessor; these are read for every character of every list.
+const [EDGE, VOICED, SEMI_VOICED, SYMBOLS, unspaced] = [
+  SEPARATOR,
+  VOICED_MARK,
+  SEMI_VOICED_MARK,
+  LEET_SYMBOLS,
+  isUnspaced,
+];
+
 /** What a match of a pattern means. */
 export type PatternUse =
   | { readonly kind: 'deny'; readonly entry: LexiconEntry }
@@ -42,22 +51,17 @@ export function compilePhrase(phrase: Phrase, { use, fold }: { use: PatternUse; 
   const runs: number[] = [];
   const push = (unit: number): void => {
     const previous = units.at(-1);
-    if (unit === VOICED_MARK || unit === SEMI_VOICED_MARK) {
+    if (unit === VOICED || unit === SEMI_VOICED) {
       const voiced = previous === undefined ? undefined : withVoicedMark(previous, unit);
       if (voiced !== undefined) units[units.length - 1] = voiced;
       return;
     }
-    if (
-      previous !== undefined &&
-      unit !== SEPARATOR &&
-      previous !== SEPARATOR &&
-      isUnspaced(unit) !== isUnspaced(previous)
-    ) {
-      units.push(SEPARATOR);
+    if (previous !== undefined && unit !== EDGE && previous !== EDGE && unspaced(unit) !== unspaced(previous)) {
+      units.push(EDGE);
       runs.push(1);
     }
     if (units.at(-1) === unit) {
-      if (unit !== SEPARATOR) runs[runs.length - 1] = (runs.at(-1) ?? 0) + 1;
+      if (unit !== EDGE) runs[runs.length - 1] = (runs.at(-1) ?? 0) + 1;
       return;
     }
     units.push(unit);
@@ -67,29 +71,29 @@ export function compilePhrase(phrase: Phrase, { use, fold }: { use: PatternUse; 
   const chars = [...phrase.text.toLowerCase()];
   chars.forEach((char, index) => {
     const codePoint = char.codePointAt(0) ?? 0;
-    const isLetterHere = LEET_SYMBOLS.has(codePoint) && isWordChar(chars[index - 1]) && isWordChar(chars[index + 1]);
+    const isLetterHere = SYMBOLS.has(codePoint) && isWordChar(chars[index - 1]) && isWordChar(chars[index + 1]);
     for (const unit of isLetterHere ? [codePoint] : fold.units(codePoint)) push(unit);
   });
-  while (units[0] === SEPARATOR) {
+  while (units[0] === EDGE) {
     units.shift();
     runs.shift();
   }
-  while (units.at(-1) === SEPARATOR) {
+  while (units.at(-1) === EDGE) {
     units.pop();
     runs.pop();
   }
   const first = units[0];
   const last = units.at(-1);
   if (first === undefined || last === undefined) return undefined;
-  const leads = !isUnspaced(first) && !phrase.openStart;
-  const trails = !isUnspaced(last) && !phrase.openEnd;
+  const leads = !unspaced(first) && !phrase.openStart;
+  const trails = !unspaced(last) && !phrase.openEnd;
   return {
     phrase,
-    units: [...(leads ? [SEPARATOR] : []), ...units, ...(trails ? [SEPARATOR] : [])],
+    units: [...(leads ? [EDGE] : []), ...units, ...(trails ? [EDGE] : [])],
     runs: [...(leads ? [1] : []), ...runs, ...(trails ? [1] : [])],
     leads,
     trails,
-    needsWordCheck: units.length <= MAX_WORD_CHECKED_UNITS && units.every(isUnspaced),
+    needsWordCheck: units.length <= MAX_WORD_CHECKED_UNITS && units.every(unspaced),
     use,
   };
 }
@@ -103,11 +107,11 @@ export function spellOut(pattern: Pattern): Pattern | undefined {
   const units: number[] = [];
   pattern.units.forEach((unit, index) => {
     // Spelled out, a double letter is two letters: "k i l l".
-    if (unit !== SEPARATOR) for (let i = 0; i < (pattern.runs[index] ?? 1); i += 1) units.push(unit);
+    if (unit !== EDGE) for (let i = 0; i < (pattern.runs[index] ?? 1); i += 1) units.push(unit);
   });
-  const unspaced = units.filter(isUnspaced).length;
-  if (unspaced !== 0 && unspaced !== units.length) return undefined;
+  const loose = units.filter(unspaced).length;
+  if (loose !== 0 && loose !== units.length) return undefined;
   if (units.length > MAX_SPELLED_LETTERS) return undefined;
-  if (units.length < (unspaced > 0 ? MIN_SPELLED_CHARACTERS : MIN_SPELLED_LETTERS)) return undefined;
+  if (units.length < (loose > 0 ? MIN_SPELLED_CHARACTERS : MIN_SPELLED_LETTERS)) return undefined;
   return { ...pattern, units, runs: units.map(() => 1), leads: false, trails: false };
 }
