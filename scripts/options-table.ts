@@ -26,15 +26,28 @@ function optionRows(schema: Schema, path: string): string[] {
   // A group is described by what is in it.
   if (nested.length > 0) return nested;
   const own = `| \`${path}\` | ${cell(describeValue(schema))} | ${defaultOf(schema)} | ${cell(schema.description ?? '')} |`;
-  if (typeof items === 'object' && !Array.isArray(items)) return [own, ...rowsOf(items, `${path}[].`)];
+  if (typeof items === 'object' && !Array.isArray(items)) return [own, ...itemRows(items, `${path}[].`)];
   return typeof values === 'object' ? [own, ...rowsOf(values, `${path}.<name>.`)] : [own];
+}
+
+/** Rows of the items of a list; where they may be of several shapes, a key that more than one has comes once. */
+function itemRows(items: Schema, path: string): string[] {
+  const shapes = [items, ...(items.anyOf ?? [])].filter((shape) => typeof shape === 'object');
+  const rows = new Map<string, string>();
+  for (const row of shapes.flatMap((shape) => rowsOf(shape, path))) {
+    const [key = ''] = row.split('` |', 1);
+    if (!rows.has(key)) rows.set(key, row);
+  }
+  return [...rows.values()];
 }
 
 function describeValue(schema: Schema): string {
   if (schema.enum !== undefined) return schema.enum.map((value) => `\`${String(value)}\``).join(', ');
   if (schema.anyOf !== undefined) {
-    return schema.anyOf.map((option) => (typeof option === 'object' ? describeValue(option) : '')).join(' or ');
+    const values = schema.anyOf.map((option) => (typeof option === 'object' ? describeValue(option) : ''));
+    return [...new Set(values)].join(' or ');
   }
+  if (schema.const !== undefined) return `\`${String(schema.const)}\``;
   if (schema.type === 'array' && typeof schema.items === 'object' && !Array.isArray(schema.items)) {
     return schema.items.type === 'object' ? 'list' : `list of ${describeValue(schema.items)}`;
   }

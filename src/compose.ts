@@ -4,7 +4,7 @@ import { loadClassifier } from './classifier/index.js';
 import type { Config } from './config/index.js';
 import type { Clock, Logger, Store, TextClassifier } from './core/index.js';
 import { createMetrics, createScreen, type Metrics, type Screen } from './http/index.js';
-import { BUILTIN_LISTS, type Lexicon, loadLexicon } from './lexicon/index.js';
+import { BUILTIN_LISTS, type Lexicon, type LexiconOptions, loadLexicon } from './lexicon/index.js';
 import { fingerprintOf } from './load-fingerprint.js';
 import { Moderator } from './moderator/index.js';
 import { type ResolvedPolicy, resolvePolicies } from './policy/index.js';
@@ -110,19 +110,33 @@ export async function composePipeline(
 
 /** The list files and folders that a config names, without the built-in ones. */
 export function listPaths(config: Config, file: string | undefined): string[] {
-  return config.lists.filter((list) => list !== 'builtin').map((list) => resolve(baseDirOf(file), list));
+  return pathsOf(config)
+    .filter((path) => path !== 'builtin')
+    .map((path) => resolve(baseDirOf(file), path));
+}
+
+/** What the lists of a config are loaded from. */
+export function lexiconOptions(config: Config, file: string | undefined): LexiconOptions {
+  return { lists: config.lists, baseDir: baseDirOf(file), adjustments: config.lexicon, where: file ?? 'config' };
 }
 
 async function composeLexicon(
   config: Config,
   { file, previous }: { readonly file: string | undefined; readonly previous: Loaded<Lexicon> | undefined },
 ): Promise<Loaded<Lexicon>> {
-  const { lists } = config;
-  const paths = [...(lists.includes('builtin') ? [BUILTIN_LISTS] : []), ...listPaths(config, file)];
+  const { lists, lexicon } = config;
+  const paths = [...(pathsOf(config).includes('builtin') ? [BUILTIN_LISTS] : []), ...listPaths(config, file)];
   // Taken before the files are read: one that changes in between is read again by the next reload.
-  const key = `${lists.join('\n')}\n${await fingerprintOf(paths, ['.txt'])}`;
+  const key = `${JSON.stringify([lists, lexicon])}\n${await fingerprintOf(paths, ['.txt'])}`;
   if (previous?.key === key) return previous;
-  return { key, part: loadLexicon({ lists, baseDir: baseDirOf(file) }) };
+  return { key, part: loadLexicon(lexiconOptions(config, file)) };
+}
+
+function pathsOf({ lists }: Config): string[] {
+  return lists.flatMap((list) => {
+    if (typeof list === 'string') return [list];
+    return 'path' in list ? [list.path] : [];
+  });
 }
 
 async function composeClassifier(

@@ -20,9 +20,26 @@ export function parseConfig(input: unknown, where: string): Config {
 }
 
 function explain(issue: z.core.$ZodIssue): ConfigIssue[] {
+  if (issue.code === 'invalid_union') {
+    const nearest = nearestBranch(issue.errors);
+    if (nearest !== undefined) {
+      return nearest.flatMap((inner) => explain({ ...inner, path: [...issue.path, ...inner.path] }));
+    }
+  }
   if (issue.code !== 'unrecognized_keys') return [{ path: formatPath(issue.path), message: issue.message }];
   const known = knownKeys(issue.path);
   return issue.keys.map((key) => ({ path: formatPath([...issue.path, key]), message: unknownKeyMessage(key, known) }));
+}
+
+/** The issues of the alternative that was most likely meant; `undefined` when the value is nothing like any of them. */
+function nearestBranch(branches: readonly z.core.$ZodIssue[][]): z.core.$ZodIssue[] | undefined {
+  const weight = (issues: readonly z.core.$ZodIssue[]): number =>
+    issues.reduce((sum, issue) => sum + (issue.code === 'unrecognized_keys' ? issue.keys.length : 1), 0);
+  const alike = branches.filter(
+    (issues) =>
+      !issues.some(({ code, path }) => path.length === 0 && (code === 'invalid_type' || code === 'invalid_value')),
+  );
+  return alike.sort((a, b) => weight(a) - weight(b))[0];
 }
 
 function unknownKeyMessage(key: string, known: readonly string[]): string {
@@ -42,7 +59,11 @@ function knownKeys(path: readonly PropertyKey[]): string[] {
     if (typeof step === 'number') at = Array.isArray(at.items) ? at.items[step] : at.items;
     else at = at.properties?.[String(step)] ?? at.additionalProperties;
   }
-  return typeof at === 'object' ? Object.keys(at.properties ?? {}) : [];
+  if (typeof at !== 'object') return [];
+  const branches = [at, ...(at.anyOf ?? [])];
+  return [
+    ...new Set(branches.flatMap((branch) => (typeof branch === 'object' ? Object.keys(branch.properties ?? {}) : []))),
+  ];
 }
 
 function formatPath(path: readonly PropertyKey[]): string {

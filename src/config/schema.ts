@@ -69,6 +69,56 @@ export const RouteConfig = z
 /** One rule that gives a policy to the requests it matches. */
 export type RouteConfig = z.infer<typeof RouteConfig>;
 
+const listFields = {
+  category: z
+    .enum(CATEGORIES)
+    .optional()
+    .describe('Category of the entries; when left out, the name of the file says it. Needed with `inline`.'),
+  language: z
+    .string()
+    .regex(/^[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*$/, 'must be a language tag, such as en or zh')
+    .optional()
+    .describe('Language of the entries, for their ids; when left out, the folder of the file says it, else `und`.'),
+  severity: z
+    .union([z.literal(1), z.literal(2), z.literal(3), z.literal(4)])
+    .optional()
+    .describe('Severity, 1 (mild) to 4 (severe), of the entries before the first header; 2 when left out.'),
+};
+
+/** One source of list entries as written in the config. */
+export const ListConfig = z
+  .union(
+    [
+      z.string().min(1).describe('`builtin`, a list file, or a folder of `<language>/<category>.txt`.'),
+      z
+        .strictObject({
+          path: z.string().min(1).describe('List file or folder of lists, relative to the config file, or `builtin`.'),
+          ...listFields,
+          format: z
+            .enum(['list', 'plain'])
+            .optional()
+            .describe(
+              '`plain`: one term per line, nothing else has a meaning. `list`, the list format, when left out.',
+            ),
+        })
+        .describe('A file or folder, and what its name does not say.'),
+      z
+        .strictObject({
+          inline: z.string().min(1).describe('Text in the list format, in place of a path.'),
+          ...listFields,
+          category: z.enum(CATEGORIES).describe('Category of the entries.'),
+        })
+        .describe('A list that stands in the config.'),
+    ],
+    'must be `builtin`, a path, or an object with `path` or `inline`',
+  )
+  .describe('A source of list entries.');
+
+/** One source of list entries as written in the config. */
+export type ListConfig = z.infer<typeof ListConfig>;
+
+const entryId = z.string().min(1);
+
 const address = z
   .string()
   .regex(/^(?:\[[0-9A-Fa-f:.]+\]|[^\s:/]+):\d{1,5}$/, 'must be host:port, such as 127.0.0.1:8080');
@@ -116,9 +166,30 @@ export const Config = z
         'What happens to a body of an unknown shape, which cannot be screened: `allow` lets it pass unread. GET, HEAD and OPTIONS without a body always pass, unless their own route says `refuse`.',
       ),
     lists: z
-      .array(z.string().min(1))
+      .array(ListConfig)
       .default(['builtin'])
-      .describe('Word lists: `builtin`, and files or folders relative to the config file.'),
+      .describe('Word lists: `builtin`, files or folders relative to the config file, and the objects below.'),
+    lexicon: z
+      .strictObject({
+        disable: z
+          .array(entryId.describe('Id of an entry, or a pattern of ids with `*`.'))
+          .default([])
+          .describe('Ids of list entries that are left out; `*` stands for any characters, as in `en/abusive/*`.'),
+        override: z
+          .array(
+            z
+              .strictObject({
+                id: entryId.describe('Id of the entry; `*` stands for any characters.'),
+                severity: listFields.severity.describe('Severity, 1 (mild) to 4 (severe), that the entry has instead.'),
+                category: z.enum(CATEGORIES).optional().describe('Category that the entry has instead.'),
+              })
+              .describe('What is different about one entry, or about all that a pattern names.'),
+          )
+          .default([])
+          .describe('List entries that get another severity or category; of several for one entry the last wins.'),
+      })
+      .prefault({})
+      .describe('Changes to list entries, also built-in ones.'),
     mode: z
       .enum(['enforce', 'shadow', 'annotate'])
       .default('enforce')
@@ -234,6 +305,12 @@ export const Config = z
     for (const key of ['listen', 'adminListen'] as const) {
       if (parseListenAddress(config[key] ?? ':0').port > 65_535) {
         context.addIssue({ code: 'custom', path: [key], message: 'port must be at most 65535' });
+      }
+    }
+    for (const [index, { severity, category }] of config.lexicon.override.entries()) {
+      if (severity === undefined && category === undefined) {
+        const message = 'needs a severity or a category';
+        context.addIssue({ code: 'custom', path: ['lexicon', 'override', index], message });
       }
     }
     const known = new Set(['default', ...Object.keys(config.policies)]);

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { CATEGORY_INDEX, type Category, type Severity } from '../core/index.js';
 import { Alphabet } from './alphabet.js';
 import { Automaton } from './automaton.js';
-import type { Condition, LexiconEntry, ParsedList, Phrase } from './entry.js';
+import type { AllowPhrase, Condition, LexiconEntry, ParsedList, Phrase } from './entry.js';
 import { PatternSet } from './pattern-set.js';
 
 /** Says whether a hit of a category and severity changes a text, so that text has to wait for it. */
@@ -15,6 +15,7 @@ export interface Lexicon {
   /** Number of expanded terms. */
   readonly size: number;
   readonly entries: readonly LexiconEntry[];
+  readonly allow: readonly AllowPhrase[];
   readonly patterns: PatternSet;
   readonly automaton: Automaton;
   /** Patterns for words spelled out letter by letter; same index as in `spelled`. */
@@ -61,6 +62,7 @@ export function buildLexicon(lists: readonly ParsedList[]): Lexicon {
     version: versionOf(lists),
     size: entries.reduce((sum, { terms }) => sum + terms.length, 0),
     entries,
+    allow: lists.flatMap((list) => list.allow),
     patterns,
     automaton,
     spelledPatterns,

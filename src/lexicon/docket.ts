@@ -20,8 +20,8 @@ export type Outcome =
   | { readonly kind: 'counts' }
   | { readonly kind: 'allowed'; readonly by: Span }
   | { readonly kind: 'cuts-word' }
-  | { readonly kind: 'unless'; readonly by: Span }
-  | { readonly kind: 'near-missing' };
+  | { readonly kind: 'unless'; readonly by: Span; readonly condition: Condition }
+  | { readonly kind: 'near-missing'; readonly condition: Condition };
 
 /** A hit and the offset of the text, UTF-16 units, that had to be read before it was decided. */
 export interface DecidedDetection extends LexiconDetection {
@@ -174,8 +174,8 @@ export class Docket {
     if (by !== undefined) return { kind: 'allowed', by };
     for (const condition of entry.conditions) {
       const found = this.#findNear(condition, { start, end }, entry.within);
-      if (condition.kind === 'unless' && found !== undefined) return { kind: 'unless', by: found };
-      if (condition.kind === 'near' && found === undefined) return { kind: 'near-missing' };
+      if (condition.kind === 'unless' && found !== undefined) return { kind: 'unless', by: found, condition };
+      if (condition.kind === 'near' && found === undefined) return { kind: 'near-missing', condition };
     }
     // Last, because asking the segmenter costs most.
     if (pattern.needsWordCheck && !spelled) {

@@ -8,6 +8,19 @@ export interface Phrase {
   readonly openEnd: boolean;
 }
 
+/** Where something stands in a list. */
+export interface ListPlace {
+  /** Path of the list file; that of a built-in list is relative to the package. */
+  readonly file: string;
+  /** 1-based. */
+  readonly line: number;
+}
+
+/** A phrase inside which no entry counts. */
+export interface AllowPhrase extends Phrase {
+  readonly source: ListPlace;
+}
+
 /** A context condition: it holds when one of its phrases occurs near the hit. */
 export interface Condition {
   readonly kind: 'near' | 'unless';
@@ -16,7 +29,10 @@ export interface Condition {
 
 /** One list entry with its braces expanded. */
 export interface LexiconEntry {
+  /** Stays the same while the term does, however the sets and the options of the entry change. */
   readonly id: string;
+  readonly source: ListPlace;
+  readonly language: string;
   readonly category: Category;
   readonly severity: Severity;
   readonly terms: readonly Phrase[];
@@ -32,5 +48,5 @@ export interface ParsedList {
   /** Hash of the text of the list and of how it was read; changes whenever a match can change. */
   readonly fingerprint: string;
   readonly entries: readonly LexiconEntry[];
-  readonly allow: readonly Phrase[];
+  readonly allow: readonly AllowPhrase[];
 }

@@ -1,6 +1,19 @@
+export { type Adjustments, adjustLists, type EntryOverride } from './adjust-lists.js';
 export { buildLexicon, type Holds, type Lexicon } from './build.js';
 export type { Candidate, DecidedDetection, Outcome } from './docket.js';
-export type { Condition, LexiconEntry, ParsedList, Phrase } from './entry.js';
+export type { AllowPhrase, Condition, LexiconEntry, ListPlace, ParsedList, Phrase } from './entry.js';
+export { expandBraces } from './expand-braces.js';
+export { type ExplainedMatch, type ExplainedOutcome, explainText, type FoundPhrase, writtenPhrase } from './explain.js';
+export { FOLD_NAMES, type FoldName } from './folds.js';
 export { LexiconScanner, scanText } from './lexicon-scanner.js';
-export { BUILTIN_LISTS, type LexiconOptions, loadLexicon } from './load-lexicon.js';
-export { expandBraces, type ListSource, parseList } from './parse-list.js';
+export {
+  BUILTIN_LISTS,
+  type FileList,
+  type InlineList,
+  type LexiconOptions,
+  type ListConfig,
+  loadLexicon,
+  loadLists,
+} from './load-lexicon.js';
+export { type ListSource, parseList } from './parse-list.js';
+export { parsePlainList } from './parse-plain-list.js';

@@ -1,40 +1,103 @@
+import { isUtf8 } from 'node:buffer';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
-import { CATEGORIES, isCategory, LexiconError } from '../core/index.js';
+import { basename, dirname, join, relative, resolve } from 'node:path';
+import {
+  CATEGORIES,
+  type Category,
+  isCategory,
+  LexiconError,
+  type LexiconIssue,
+  type Severity,
+} from '../core/index.js';
+import { type Adjustments, adjustLists } from './adjust-lists.js';
 import { buildLexicon, type Lexicon } from './build.js';
 import type { ParsedList } from './entry.js';
+import { withUniqueIds } from './entry-ids.js';
 import { parseList } from './parse-list.js';
+import { parsePlainList } from './parse-plain-list.js';
+
+const PACKAGE = resolve(__dirname, '../..');
 
 /** Folder of the lists that ship with the package. */
-export const BUILTIN_LISTS = resolve(__dirname, '../../models/lexicon');
+export const BUILTIN_LISTS = join(PACKAGE, 'models/lexicon');
+
+/** Language of a list that does not name one. */
+const NO_LANGUAGE = 'und';
+
+/** A list file, or a folder of list files, and what their names do not say. */
+export interface FileList {
+  readonly path: string;
+  readonly category?: Category | undefined;
+  readonly language?: string | undefined;
+  readonly severity?: Severity | undefined;
+  readonly format?: 'list' | 'plain' | undefined;
+}
+
+/** A list whose text stands in the config. */
+export interface InlineList {
+  readonly inline: string;
+  readonly category: Category;
+  readonly language?: string | undefined;
+  readonly severity?: Severity | undefined;
+}
+
+/** One source of lists; a text is `builtin` or a path. */
+export type ListConfig = string | FileList | InlineList;
 
 /** Which lists to load. */
 export interface LexiconOptions {
-  /** `builtin`, list files, or folders of `<language>/<category>.txt`. */
-  readonly lists: readonly string[];
+  readonly lists: readonly ListConfig[];
   /** Folder that relative paths start from. */
   readonly baseDir: string;
+  /** Changes to entries; none when left out. */
+  readonly adjustments?: Adjustments;
+  /** Names the config in messages. */
+  readonly where?: string;
+}
+
+/** Lists that were read, and what is wrong with those that could not be. */
+export interface ReadLists {
+  readonly lists: readonly ParsedList[];
+  readonly issues: readonly LexiconIssue[];
 }
 
 /**
  * Loads and builds the lists.
- * @throws {LexiconError} when a path is missing, a file is not named after a category, or a line is bad.
+ * @throws {LexiconError} when a path is missing, nothing says the category of a file, or a line is bad.
+ * @throws {ConfigError} when an adjustment names no entry.
  */
-export function loadLexicon({ lists, baseDir }: LexiconOptions): Lexicon {
-  const issues: LexiconError['issues'][number][] = [];
-  const parsed: ParsedList[] = [];
-  for (const list of lists) {
-    for (const file of findFiles(list === 'builtin' ? BUILTIN_LISTS : resolve(baseDir, list))) {
-      try {
-        parsed.push(readList(file));
-      } catch (error) {
-        if (!(error instanceof LexiconError)) throw error;
-        issues.push(...error.issues);
-      }
-    }
-  }
+export function loadLexicon(options: LexiconOptions): Lexicon {
+  const { lists, issues } = loadLists(options);
   if (issues.length > 0) throw new LexiconError(issues);
-  return buildLexicon(parsed);
+  const { adjustments, where = 'config' } = options;
+  return buildLexicon(adjustments === undefined ? lists : adjustLists(lists, adjustments, where));
+}
+
+/** Reads every list, and goes on behind those that are wrong. Ids are unique. */
+export function loadLists({ lists, baseDir }: Pick<LexiconOptions, 'lists' | 'baseDir'>): ReadLists {
+  const issues: LexiconIssue[] = [];
+  const parsed: ParsedList[] = [];
+  const collect = (read: () => void): void => {
+    try {
+      read();
+    } catch (error) {
+      if (!(error instanceof LexiconError)) throw error;
+      issues.push(...error.issues);
+    }
+  };
+  lists.forEach((list, index) => {
+    if (typeof list === 'object' && 'inline' in list) {
+      const { inline: text, language = NO_LANGUAGE, ...rest } = list;
+      collect(() => parsed.push(parseList({ ...rest, text, language, file: `lists[${index}].inline` })));
+      return;
+    }
+    const source = typeof list === 'string' ? { path: list } : list;
+    const path = source.path === 'builtin' ? BUILTIN_LISTS : resolve(baseDir, source.path);
+    collect(() => {
+      for (const file of findFiles(path)) collect(() => parsed.push(readList(file, source)));
+    });
+  });
+  return { lists: withUniqueIds(parsed), issues };
 }
 
 function findFiles(path: string): string[] {
@@ -47,6 +110,7 @@ function findFiles(path: string): string[] {
         return entry.name.endsWith('.txt') ? [join(path, entry.name)] : [];
       });
   } catch (cause) {
+    if (cause instanceof LexiconError) throw cause;
     throw new LexiconError(
       [{ file: path, line: 0, message: 'cannot be read; give a list file or a folder of lists' }],
       { cause },
@@ -54,18 +118,38 @@ function findFiles(path: string): string[] {
   }
 }
 
-function readList(file: string): ParsedList {
-  const category = basename(file, '.txt');
-  if (!isCategory(category)) {
-    throw new LexiconError([
-      { file, line: 0, message: `is not named after a category; name it one of ${CATEGORIES.join(', ')} + ".txt"` },
-    ]);
-  }
-  let text: string;
+function readList(path: string, { category, language, severity, format }: FileList): ParsedList {
+  const file = path.startsWith(BUILTIN_LISTS) ? relative(PACKAGE, path).replaceAll('\\', '/') : path;
+  const parse = format === 'plain' ? parsePlainList : parseList;
+  return parse({
+    text: readText(path, file),
+    file,
+    language: language ?? languageOf(path),
+    category: category ?? categoryOf(path, file),
+    severity,
+  });
+}
+
+function readText(path: string, file: string): string {
+  let bytes: Buffer;
   try {
-    text = readFileSync(file, 'utf8');
+    bytes = readFileSync(path);
   } catch (cause) {
     throw new LexiconError([{ file, line: 0, message: 'cannot be read' }], { cause });
   }
-  return parseList({ text, file, language: basename(dirname(file)), category });
+  if (!isUtf8(bytes)) throw new LexiconError([{ file, line: 0, message: 'is not UTF-8' }]);
+  return bytes.toString('utf8');
+}
+
+function categoryOf(path: string, file: string): Category {
+  const name = basename(path, '.txt');
+  if (isCategory(name)) return name;
+  const message = `is not named after a category; name it one of ${CATEGORIES.join(', ')} + ".txt", or give a "category" beside its path in the config`;
+  throw new LexiconError([{ file, line: 0, message }]);
+}
+
+/** Only what looks like a language tag: ids must not change when some folder is renamed. */
+function languageOf(path: string): string {
+  const folder = basename(dirname(path));
+  return /^[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*$/u.test(folder) ? folder : NO_LANGUAGE;
 }

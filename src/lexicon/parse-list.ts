@@ -1,16 +1,22 @@
 import { createHash } from 'node:crypto';
 import { type Category, LexiconError, type LexiconIssue, type Severity } from '../core/index.js';
-import type { Condition, LexiconEntry, ParsedList, Phrase } from './entry.js';
+import type { AllowPhrase, Condition, LexiconEntry, ParsedList, Phrase } from './entry.js';
+import { EntryIds } from './entry-ids.js';
+import { expandBraces } from './expand-braces.js';
 
-const MAX_EXPANSIONS = 20_000;
-
-/** Text of a list file and what its name says. */
+/** Text of a list, and what its name or the config says of it. */
 export interface ListSource {
   readonly text: string;
+  /** Names the list in messages. */
   readonly file: string;
   readonly language: string;
   readonly category: Category;
+  /** Severity of the entries before the first header; 2 when left out. */
+  readonly severity?: Severity | undefined;
 }
+
+/** Severity of entries of which nothing else is said. */
+export const DEFAULT_SEVERITY: Severity = 2;
 
 /**
  * Parses one list file; the format is documented in `models/lexicon/README.md`.
@@ -19,12 +25,14 @@ export interface ListSource {
 export function parseList(source: ListSource): ParsedList {
   const issues: LexiconIssue[] = [];
   const entries: LexiconEntry[] = [];
-  const allow: Phrase[] = [];
+  const allow: AllowPhrase[] = [];
   const sets = new Map<string, string>();
-  let severity: Severity = 2;
+  const ids = new EntryIds(source);
+  let severity = source.severity ?? DEFAULT_SEVERITY;
   source.text.split(/\r?\n/u).forEach((raw, index) => {
     const line = raw.trim();
     if (line === '' || line.startsWith('#')) return;
+    const place = { file: source.file, line: index + 1 };
     try {
       if (line.startsWith('@set ')) {
         const set = /^@set\s+([\w-]+)\s*=\s*(.+)$/u.exec(line);
@@ -39,23 +47,33 @@ export function parseList(source: ListSource): ParsedList {
         return;
       }
       const resolved = resolveSets(line, sets);
-      if (resolved.startsWith('!')) allow.push(...expandPhrase(resolved.slice(1)));
-      else entries.push(parseEntry({ line: resolved, source, severity }));
-    } catch (error) {
-      issues.push({
-        file: source.file,
-        line: index + 1,
-        message: error instanceof Error ? error.message : String(error),
+      if (resolved.startsWith('!')) {
+        for (const phrase of expandPhrase(resolved.slice(1))) allow.push({ ...phrase, source: place });
+        return;
+      }
+      const { id, ...entry } = parseEntry({ line: resolved, severity });
+      const { language, category } = source;
+      entries.push({
+        id: ids.idFor({ text: line, line: place.line, own: id }),
+        source: place,
+        language,
+        category,
+        ...entry,
       });
+    } catch (error) {
+      issues.push({ ...place, message: error instanceof Error ? error.message : String(error) });
     }
   });
   if (issues.length > 0) throw new LexiconError(issues);
-  const { text, language, category } = source;
-  const fingerprint = createHash('sha256')
-    .update(JSON.stringify([language, category]))
+  return { fingerprint: fingerprintOfList(source), entries, allow };
+}
+
+/** Hash of the text of a list and of how it is read. */
+export function fingerprintOfList({ text, language, category, severity }: ListSource): string {
+  return createHash('sha256')
+    .update(JSON.stringify([language, category, severity]))
     .update(text)
     .digest('hex');
-  return { fingerprint, entries, allow };
 }
 
 function resolveSets(line: string, sets: ReadonlyMap<string, string>): string {
@@ -66,21 +84,21 @@ function resolveSets(line: string, sets: ReadonlyMap<string, string>): string {
   });
 }
 
+type EntryOfLine = Omit<LexiconEntry, 'id' | 'source' | 'language' | 'category'> & { readonly id: string | undefined };
+
 function parseEntry({
   line,
-  source,
   severity: inherited,
 }: {
-  line: string;
-  source: ListSource;
-  severity: Severity;
-}): LexiconEntry {
+  readonly line: string;
+  readonly severity: Severity;
+}): EntryOfLine {
   const [term = '', ...options] = line.split('|').map((part) => part.trim());
   if (term === '') throw new Error('the term before the first "|" is empty');
   let severity = inherited;
   let within = { back: 60, ahead: 60 };
   let exact = false;
-  let id = `${source.language}/${source.category}/${createHash('sha256').update(term).digest('hex').slice(0, 8)}`;
+  let id: string | undefined;
   const conditions: Condition[] = [];
   for (const option of options) {
     if (option === 'exact') {
@@ -100,6 +118,8 @@ function parseEntry({
         else throw new Error(`within takes a number of characters or "text", not "${value}"`);
         break;
       case 'id':
+        // A star means something where entries are named in the config.
+        if (!/^[^\s*]+$/u.test(value)) throw new Error(`an id holds no space and no "*", unlike "${value}"`);
         id = value;
         break;
       case 'near':
@@ -110,7 +130,7 @@ function parseEntry({
         throw new Error(`unknown option "${key}"; known are severity, near, unless, within, exact, id`);
     }
   }
-  return { id, category: source.category, severity, terms: expandPhrase(term), conditions, exact, within };
+  return { id, severity, terms: expandPhrase(term), conditions, exact, within };
 }
 
 function splitTop(text: string): string[] {
@@ -140,47 +160,4 @@ function expandPhrase(pattern: string): Phrase[] {
     phrases.set(`${openStart}${openEnd}${text}`, { text, openStart, openEnd });
   }
   return [...phrases.values()];
-}
-
-/** Expands `{a,b}` and `{1..17}`, nested too. Throws on unbalanced braces and on more than 20,000 results. */
-export function expandBraces(pattern: string): string[] {
-  let position = 0;
-  const sequence = (depth: number): string[] => {
-    let results = [''];
-    while (position < pattern.length) {
-      const char = pattern.charAt(position);
-      if (depth > 0 && (char === ',' || char === '}')) break;
-      if (char === '}') throw new Error('"}" without "{"');
-      position += 1;
-      const tails = char === '{' ? alternatives(depth + 1) : [char];
-      if (results.length * tails.length > MAX_EXPANSIONS)
-        throw new Error(`more than ${MAX_EXPANSIONS} expansions; split the entry`);
-      results =
-        tails.length === 1
-          ? results.map((head) => head + tails[0])
-          : results.flatMap((head) => tails.map((tail) => head + tail));
-    }
-    return results;
-  };
-  const alternatives = (depth: number): string[] => {
-    const range = /^\s*(\d{1,5})\.\.(\d{1,5})\s*\}/u.exec(pattern.slice(position, position + 20));
-    if (range !== null) {
-      position += range[0].length;
-      return numbers(Number(range[1]), Number(range[2]));
-    }
-    const all: string[] = [];
-    for (;;) {
-      all.push(...sequence(depth).map((alternative) => alternative.trim()));
-      const char = pattern.charAt(position);
-      if (char === '') throw new Error('"{" without "}"');
-      position += 1;
-      if (char === '}') return [...new Set(all)];
-    }
-  };
-  return [...new Set(sequence(0))];
-}
-
-function numbers(from: number, to: number): string[] {
-  if (to < from || to - from > 1000) throw new Error(`range ${from}..${to} must ascend and span at most 1000`);
-  return Array.from({ length: to - from + 1 }, (_, i) => String(from + i));
 }

@@ -1,5 +1,5 @@
 import { LivePipeline } from '../../../src/commands/live-pipeline.js';
-import { composePipeline, openServices, type Pipeline } from '../../../src/compose.js';
+import { composePipeline, listPaths, openServices, type Pipeline } from '../../../src/compose.js';
 import { parseConfig } from '../../../src/config/index.js';
 import type { TextClassifier } from '../../../src/core/index.js';
 import { testClassifier } from '../../support/moderation.js';
@@ -58,6 +58,19 @@ describe('LivePipeline', () => {
     folder.write('abusive.txt', 'zorg\nblat\n');
     const third = await composePipeline(config, { services, previous: second });
     expect(third.lexicon.part.version).not.toBe(first.lexicon.part.version);
+  });
+
+  it('reads lists again that are named by an object, and when an adjustment changes', async () => {
+    const words = folder.write('words.txt', 'zorg\n');
+    const own = { ...config, lists: [{ path: words, category: 'abusive' as const, format: 'plain' as const }] };
+    expect(listPaths(own, undefined)).toEqual([words]);
+    const first = await composePipeline(own, { services });
+    folder.write('words.txt', 'zorg\nblat\n');
+    const second = await composePipeline(own, { services, previous: first });
+    expect(second.lexicon.part.size).toBe(2);
+    const adjusted = { ...own, lexicon: { disable: ['und/*'], override: [] } };
+    const third = await composePipeline(adjusted, { services, previous: second });
+    expect(third.lexicon.part.size).toBe(0);
   });
 
   it('runs one reload at a time and goes on after a failed one', async () => {

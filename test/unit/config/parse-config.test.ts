@@ -46,7 +46,29 @@ describe('parseConfig', () => {
     expect(Object.keys(issues)).toHaveLength(6);
   });
 
+  it('takes every form of a list', () => {
+    const lists = [
+      'builtin',
+      { path: './words.txt', category: 'abusive', language: 'en', severity: 3, format: 'plain' },
+      { inline: 'zorg', category: 'crime' },
+    ];
+    expect(parseConfig({ lists }, 'test.yaml').lists).toEqual(lists);
+  });
+
+  it.each<[string, unknown, Record<string, RegExp>]>([
+    ['a misspelled key', { pth: 'a' }, { 'lists[0].path': /string/u, 'lists[0].pth': /did you mean 'path'/u }],
+    ['an unknown category', { path: 'a', category: 'zorg' }, { 'lists[0].category': /abusive/u }],
+    ['text without category', { inline: 'a' }, { 'lists[0].category': /abusive/u }],
+    ['text and a format', { inline: 'a', category: 'crime', format: 'plain' }, { 'lists[0].format': /unknown key/u }],
+    ['a number', 5, { 'lists[0]': /must be `builtin`, a path, or an object/u }],
+  ])('says what is wrong with a list: %s', (_name, list, expected) => {
+    const issues = issuesOf({ lists: [list] });
+    expect(Object.keys(issues)).toEqual(Object.keys(expected));
+    for (const [path, pattern] of Object.entries(expected)) expect(issues[path]).toMatch(pattern);
+  });
+
   it.each([
+    ['an override that changes nothing', { lexicon: { override: [{ id: 'a' }] } }, 'lexicon.override[0]'],
     ['a port above 65535', { listen: 'localhost:70000' }, 'listen'],
     ['a listen address without port', { listen: 'localhost' }, 'listen'],
     ['an upstream of another protocol', { upstream: 'ftp://localhost' }, 'upstream'],
@@ -73,6 +95,7 @@ describe('schema.json', () => {
         visit(child, `${path}.${key}`);
       }
       for (const key of ['items', 'additionalProperties']) visit(rest[key], `${path}.${key}`);
+      for (const branch of Array.isArray(rest['anyOf']) ? rest['anyOf'] : []) visit(branch, path);
     };
     visit(configJsonSchema(), '');
     expect(undescribed).toEqual([]);
