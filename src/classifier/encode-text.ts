@@ -1,7 +1,7 @@
 import { IGNORABLE, isUnspaced, SEPARATOR } from '../text/index.js';
 
 /** Buckets of n-grams; a power of two. Bucket 0 is never emitted: it pads. */
-export const GRAM_BUCKETS = 1 << 18;
+export const GRAM_BUCKETS = 1 << 17;
 /** Buckets of words of spaced scripts; a power of two. Bucket 0 pads. */
 export const SPACED_BUCKETS = 1 << 16;
 const UNSPACED_BUCKETS = 1 << 15;

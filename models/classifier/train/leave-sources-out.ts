@@ -16,26 +16,36 @@ import { loadWordVectors } from './word-vectors.js';
 /** What a run changes, beside the options of the network. */
 interface Run extends NetworkOptions {
   readonly epochs: number;
-  readonly seeds: boolean;
+  /** Weight of seed rows beside what their number gives; 0 leaves them out. */
+  readonly seedWeight: number;
   readonly vectors: boolean;
   /** Sources that may be trained on; all are tested. */
   readonly tier: Tier;
 }
 
-const USUAL: Run = { ...USUAL_NETWORK, epochs: 3, seeds: true, vectors: true, tier: 'all' };
+const USUAL: Run = { ...USUAL_NETWORK, epochs: 3, seedWeight: 1, vectors: true, tier: 'all' };
 
 /** The runs by name. `baseline` is a hashed linear model alone. */
 const RUNS: Readonly<Record<string, Partial<Run>>> = {
-  baseline: { useWords: false, useLists: false, seeds: false, gramDropout: 0, epochs: 4 },
-  'linear and lists': { useWords: false, seeds: false, gramDropout: 0, epochs: 4 },
+  baseline: { useWords: false, useLists: false, seedWeight: 0, gramDropout: 0, epochs: 4 },
+  'linear and lists': { useWords: false, seedWeight: 0, gramDropout: 0, epochs: 4 },
   'without lists': { useLists: false },
-  'without seeds': { seeds: false },
+  'without seeds': { seedWeight: 0 },
   'without vectors': { vectors: false },
   shipped: {},
   permissive: { tier: 'permissive' },
   copyleft: { tier: 'copyleft' },
   'hidden 64': { hidden: 64 },
   'five epochs': { epochs: 5 },
+  'seeds weigh 2.5': { seedWeight: 2.5 },
+  'hidden 64 and five epochs': { hidden: 64, epochs: 5 },
+  'half the n-grams': { gramDropout: 0.5, listDropout: 0.1 },
+  'slow n-grams': { gramRate: 0.04, listDropout: 0.1 },
+  'slow n-grams and hidden 64': { gramRate: 0.04, listDropout: 0.1, hidden: 64, wordDropout: 0.2 },
+  'no hidden dropout': { hiddenDropout: 0 },
+  'smaller steps': { gramRate: 0.05, wordRate: 0.025, denseRate: 0.025 },
+  'lists at 0.1': { listDropout: 0.1 },
+  'lists at 0.3': { listDropout: 0.3 },
 };
 
 const LEAST_ROWS = 20;
@@ -89,14 +99,16 @@ function main(): void {
       const known = all.filter(
         ({ row }) => row.split === 'train' && !out.has(row.source) && sourcesOf.get(run.tier)?.has(row.source),
       );
-      const extra = run.seeds ? seeds.filter(({ row }) => row.split === 'train') : [];
+      const extra = run.seedWeight > 0 ? seeds.filter(({ row }) => row.split === 'train') : [];
       const random = new Random(1);
       const network = new Network(run, random, run.vectors ? vectors : undefined);
-      const counts = countSources(known);
+      const counts = countSources([...known, ...extra]);
       trainNetwork(network, [...known, ...extra], {
         epochs: run.epochs,
         random,
-        weightOf: ({ row }) => Math.min(2, Math.sqrt(options.rows / (counts.get(row.source) ?? options.rows))),
+        weightOf: ({ row }) =>
+          sourceWeight(counts.get(row.source) ?? options.rows, options.rows) *
+          (row.template === undefined ? 1 : run.seedWeight),
       });
       const held = all.filter(({ row }) => out.has(row.source) && (row.lang === 'en' || row.lang === 'zh'));
       const dev = all.filter(({ row }) => row.split === 'dev' && !out.has(row.source));
@@ -114,6 +126,11 @@ function main(): void {
       );
     }
   }
+}
+
+/** Small sources weigh more per row, large ones less. */
+function sourceWeight(rows: number, usual: number): number {
+  return Math.min(2, Math.sqrt(usual / rows));
 }
 
 function countSources(examples: readonly Example[]): Map<string, number> {

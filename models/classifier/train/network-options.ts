@@ -9,7 +9,7 @@ export const USUAL_NETWORK: NetworkOptions = {
   gramDropout: 0.2,
   wordDropout: 0.1,
   hiddenDropout: 0.2,
-  listDropout: 0.3,
+  listDropout: 0.2,
   useGrams: true,
   useWords: true,
   useLists: true,

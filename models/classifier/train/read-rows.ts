@@ -37,20 +37,27 @@ export interface ReadRowsOptions {
   readonly maxUnits: number;
 }
 
-interface Source {
+/** One data file, as `sources.json` describes it. */
+export interface Source {
   readonly source: string;
   readonly file: string;
+  readonly licence: string;
+  readonly repo: string;
   readonly tier: string;
   readonly copyleft: boolean;
 }
 
-/** Rows of every source of the tier, in an order that depends on the texts alone. */
-export function readRows({ data, tier, trainRows, devRows, maxUnits }: ReadRowsOptions): Row[] {
+/** The sources of a tier. */
+export function readSources({ data, tier }: Pick<ReadRowsOptions, 'data' | 'tier'>): Source[] {
   const { sources } = JSON.parse(readFileSync(join(data, 'sources.json'), 'utf8')) as { sources: Source[] };
-  const wanted = sources.filter(
+  return sources.filter(
     (source) => tier === 'all' || (source.tier === 'permissive' && (tier === 'copyleft' || !source.copyleft)),
   );
-  return wanted.flatMap(({ source, file }) => {
+}
+
+/** Rows of every source of the tier, in an order that depends on the texts alone. */
+export function readRows({ data, tier, trainRows, devRows, maxUnits }: ReadRowsOptions): Row[] {
+  return readSources({ data, tier }).flatMap(({ source, file }) => {
     const rows = parseLines(gunzipSync(readFileSync(join(data, file))).toString('utf8'), source);
     const ordered = rows
       .map((row) => ({ row, key: createHash('md5').update(row.text).digest('hex') }))

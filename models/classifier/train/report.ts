@@ -19,7 +19,7 @@ export function categoryReport(
   scored: readonly ScoredRow[],
   calibrations: readonly Calibration[],
   random: Random,
-): object[] {
+): Record<string, unknown>[] {
   return CATEGORIES.flatMap((category, index) =>
     ['all', 'en', 'zh'].flatMap((language) => {
       const rows = scored.filter(
@@ -47,7 +47,11 @@ export function categoryReport(
 }
 
 /** Figures of `any`: the highest of the ten probabilities. */
-export function anyReport(scored: readonly ScoredRow[], calibrations: readonly Calibration[], random: Random): object {
+export function anyReport(
+  scored: readonly ScoredRow[],
+  calibrations: readonly Calibration[],
+  random: Random,
+): Record<string, unknown> {
   const rows = scored.filter(({ row }) => row.any !== null);
   const labels = rows.map(({ row }) => row.any ?? 0);
   const scores = rows.map(({ logits }) =>
@@ -65,7 +69,10 @@ export function anyReport(scored: readonly ScoredRow[], calibrations: readonly C
 }
 
 /** Share of benign rows of each kind that the thresholds flag and block. */
-export function benignReport(benign: readonly JudgedRow[], thresholdsOf: (row: Row) => Thresholds): object[] {
+export function benignReport(
+  benign: readonly JudgedRow[],
+  thresholdsOf: (row: Row) => Thresholds,
+): Record<string, unknown>[] {
   const kinds = new Map<string, JudgedRow[]>();
   for (const row of benign) kinds.set(benignKind(row.row), [...(kinds.get(benignKind(row.row)) ?? []), row]);
   const reach = (rows: readonly JudgedRow[], action: keyof Thresholds): number =>
@@ -86,7 +93,7 @@ export function recallReport(
   scored: readonly ScoredRow[],
   calibrations: readonly Calibration[],
   thresholdsOf: (row: Row) => Thresholds,
-): object[] {
+): Record<string, unknown>[] {
   return CATEGORIES.map((category, index) => {
     const rows = scored.filter(({ targets, weights }) => targets[index] === 1 && (weights[index] ?? 0) > 0);
     const calibration = calibrations[index] ?? { own: 1, any: 0, offset: 0 };

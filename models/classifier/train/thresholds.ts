@@ -15,7 +15,7 @@ export type Thresholds = Readonly<Record<ThresholdAction, readonly number[]>>;
 /** A kind with fewer rows says nothing about a rate of 0.2 %. */
 const LEAST_ROWS = 100;
 /** Steps of the share of benign rows that one category alone may reach. */
-const SHARES = [0, 0.0002, 0.0005, 0.001, 0.0015, 0.002, 0.003, 0.004, 0.006, 0.008, 0.01, 0.013, 0.016, 0.02, 0.03];
+const SHARES = [0, ...Array.from({ length: 30 }, (_, step) => 0.0002 * 1.19 ** step)];
 /** Above every probability that the model gives. */
 const NEVER = Number.POSITIVE_INFINITY;
 
