@@ -1,0 +1,112 @@
+import type { Span } from '../../src/core/index.js';
+import type { ParsedList } from '../../src/lexicon/index.js';
+import { compilePhrase, type Pattern } from '../../src/lexicon/pattern.js';
+import { RunJudge } from '../../src/lexicon/run-judge.js';
+import { Fold, isUnspaced, JOINERS, LEET_SYMBOLS, SEPARATOR, VOICED_MARK, withVoicedMark } from '../../src/text/index.js';
+
+interface Run {
+  unit: number;
+  start: number;
+  /** End of each repetition. */
+  ends: number[];
+  /** Whether the run begins and ends with whole characters. */
+  wholeStart: boolean;
+  wholeEnds: boolean[];
+}
+
+const fold = new Fold();
+
+/** Units of every character, read forwards; marks that join are left out in the reading that joins. */
+function charsOf(text: string, joined: boolean): { units: readonly number[]; start: number; end: number }[] {
+  const chars = [...text].reduce<{ char: number; start: number; end: number }[]>((all, char) => {
+    const start = all.at(-1)?.end ?? 0;
+    return [...all, { char: char.codePointAt(0) ?? 0, start, end: start + char.length }];
+  }, []);
+  const isSkipped = (char: number): boolean => {
+    const units = fold.units(char);
+    return !LEET_SYMBOLS.has(char) && !JOINERS.has(char) && (units.length === 0 || units[0] === VOICED_MARK);
+  };
+  const unitBeside = (at: { char: number } | undefined, side: 'first' | 'last'): number => {
+    if (at === undefined || JOINERS.has(at.char)) return SEPARATOR;
+    return LEET_SYMBOLS.has(at.char) ? at.char : (fold.units(at.char).at(side === 'first' ? 0 : -1) ?? SEPARATOR);
+  };
+  return chars.map(({ char, start, end }, index) => {
+    if (LEET_SYMBOLS.has(char)) return { units: [joined ? char : SEPARATOR], start, end };
+    if (!JOINERS.has(char)) return { units: fold.units(char), start, end };
+    const before = chars.slice(0, index).findLast((other) => !isSkipped(other.char));
+    const after = chars.slice(index + 1).find((other) => !isSkipped(other.char));
+    const [left, right] = [unitBeside(before, 'last'), unitBeside(after, 'first')];
+    // Between two scripts there is a word edge with or without the mark.
+    const joins = joined && left !== SEPARATOR && right !== SEPARATOR && isUnspaced(left) === isUnspaced(right);
+    return { units: joins ? [] : [SEPARATOR], start, end };
+  });
+}
+
+function runsOf(text: string, joined: boolean): Run[] {
+  const edge = (at: number): Run => ({ unit: SEPARATOR, start: at, ends: [at], wholeStart: true, wholeEnds: [true] });
+  const runs = [edge(0)];
+  for (const { units, start, end } of charsOf(text, joined)) {
+    units.forEach((unit, index) => {
+      const last = runs.at(-1) as Run;
+      if (unit === VOICED_MARK) {
+        const voiced = withVoicedMark(last.unit, unit);
+        if (voiced !== undefined) last.unit = voiced;
+        return;
+      }
+      if (unit === last.unit) {
+        last.ends.push(end);
+        last.wholeEnds.push(index === units.length - 1);
+        return;
+      }
+      if (unit !== SEPARATOR && last.unit !== SEPARATOR && isUnspaced(unit) !== isUnspaced(last.unit)) runs.push(edge(start));
+      runs.push({ unit, start, ends: [end], wholeStart: index === 0, wholeEnds: [index === units.length - 1] });
+    });
+  }
+  if (runs.at(-1)?.unit !== SEPARATOR) runs.push(edge(text.length));
+  return runs;
+}
+
+function spanAt(pattern: Pattern, runs: readonly Run[], at: number, text: string): Span | undefined {
+  const judge = new RunJudge();
+  judge.reset(pattern);
+  const size = pattern.units.length;
+  if (at + size > runs.length) return undefined;
+  for (let index = size - 1; index >= 0; index -= 1) {
+    const run = runs[at + index] as Run;
+    const isOpenLast = index === size - 1 && !pattern.trails;
+    const times = pattern.runs[index] ?? 1;
+    if (isOpenLast && run.ends.length < times) return undefined;
+    if (!judge.take(index, run.unit, isOpenLast ? times : run.ends.length)) return undefined;
+  }
+  const first = runs[at + (pattern.leads ? 1 : 0)] as Run;
+  const last = runs[at + size - 1] as Run;
+  const times = pattern.runs.at(-1) ?? 1;
+  if (!judge.accepts() || !first.wholeStart || (!pattern.trails && last.wholeEnds[times - 1] === false)) return undefined;
+  let end = pattern.trails ? last.start : (last.ends[times - 1] ?? 0);
+  if (pattern.trails) return { start: first.start, end };
+  for (const char of text.slice(end)) {
+    const code = char.codePointAt(0) ?? 0;
+    const units = fold.units(code);
+    if (LEET_SYMBOLS.has(code) || JOINERS.has(code) || !(units.length === 0 || units[0] === VOICED_MARK)) break;
+    end += char.length;
+  }
+  return { start: first.start, end };
+}
+
+/** Every match of the terms of a list, found by trying each term at each place in both readings. Knows no conditions. */
+export function matchNaively(list: ParsedList, text: string): { id: string; start: number; end: number }[] {
+  const found = new Map<string, { id: string; start: number; end: number }>();
+  for (const joined of [false, true]) {
+    const runs = runsOf(text, joined);
+    for (const entry of list.entries) {
+      for (const phrase of entry.terms) {
+        const pattern = compilePhrase(phrase, { use: { kind: 'deny', entry }, fold });
+        for (let at = 0; pattern !== undefined && at < runs.length; at += 1) {
+          const span = spanAt(pattern, runs, at, text);
+          if (span !== undefined) found.set(JSON.stringify([entry.id, span]), { id: entry.id, ...span });
+        }
+      }
+    }
+  }
+  return [...found.values()];
+}
