@@ -1,5 +1,6 @@
 // Entry of `npm run bench -- <name>`; without a name it lists them.
 import { measureContrast } from './quality/contrast.js';
+import { measureDisguise } from './quality/disguise.js';
 import { measureLexiconQuality } from './quality/lexicon-quality.js';
 import { measureLexiconScan } from './speed/lexicon-scan.js';
 
@@ -7,6 +8,7 @@ const BENCHMARKS: Readonly<Record<string, (args: readonly string[]) => unknown>>
   'lexicon-scan': measureLexiconScan,
   'lexicon-quality': measureLexiconQuality,
   contrast: measureContrast,
+  disguise: measureDisguise,
 };
 
 const [name, ...args] = process.argv.slice(2).filter((argument) => argument !== '--json');

@@ -23,15 +23,15 @@ export const SURROGATE = 3;
 export const LEET = 4;
 /** Class of a mark that is read as a separator and as nothing. */
 export const JOINER = 5;
+/** Class of a voiced sound mark, which changes the letter before it. */
+export const MARK = 6;
 /** Classes from here on are read in one way, as one symbol. */
 export const FIRST_PLAIN = 64;
 
 /** Bits of a plain class that hold the symbol, multiplied by `CELL`. */
 export const STEP_MASK = 0x3ffff;
 /** Bit of a plain class whose letters are written without spaces. */
-export const UNSPACED_BIT = 1 << 24;
-const VARIANT_SHIFT = 18;
-const VARIANTS = 1 << (24 - VARIANT_SHIFT);
+export const UNSPACED_BIT = 1 << 18;
 
 /** Symbol of a separator. */
 export const SEPARATOR_SYMBOL = 16;
@@ -41,8 +41,8 @@ const FIRST_SYMBOL = 18;
 export const SEPARATOR_CLASS = SEPARATOR_SYMBOL * CELL;
 
 /**
- * The alphabet of one automaton. A symbol is a coarse unit: units that share a reading are one. A class is a symbol with
- * the fine unit beside it, so that a scan tells i from l in a repetition and still takes both for one symbol.
+ * The alphabet of one automaton. A symbol is a coarse unit: units that share a reading are one. A class is a symbol, and
+ * whether its letter is written without spaces.
  */
 export class Alphabet {
   readonly fold = new Fold();
@@ -51,8 +51,6 @@ export class Alphabet {
   /** Fine unit by UTF-16 unit, where `classes` holds a plain class. */
   readonly unitOf = new Uint32Array(0x10000);
   readonly #symbols = new Map<number, number>([[SEPARATOR, SEPARATOR_SYMBOL]]);
-  readonly #classOfUnit = new Map<number, number>([[SEPARATOR, SEPARATOR_CLASS]]);
-  readonly #variants = new Map<number, number>();
   readonly #expansions = new Map<number, Uint32Array>();
   readonly #supplementary = new Map<number, number>();
 
@@ -99,8 +97,8 @@ export class Alphabet {
     if (codePoint >= 0xd800 && codePoint <= 0xdbff) return SURROGATE;
     const units = this.fold.units(codePoint);
     const [first = IGNORABLE] = units;
-    // A voiced mark changes the letter before it, which the coarse alphabet does not see.
-    if (units.length === 0 || first === VOICED_MARK || first === SEMI_VOICED_MARK) return SKIP;
+    if (units.length === 0) return SKIP;
+    if (first === VOICED_MARK || first === SEMI_VOICED_MARK) return MARK;
     if (units.length === 1) return this.#plain(first);
     this.#expansions.set(
       codePoint,
@@ -110,14 +108,11 @@ export class Alphabet {
   }
 
   #plain(unit: number): number {
-    const known = this.#classOfUnit.get(unit);
-    if (known !== undefined) return known;
-    const symbol = this.symbolOf(unit);
-    const variant = this.#variants.get(symbol) ?? 0;
-    // Letters of no pattern may share the last variant: nothing can match them.
-    this.#variants.set(symbol, Math.min(variant + 1, VARIANTS - 1));
-    const found = symbol * CELL + (variant << VARIANT_SHIFT) + (isUnspaced(unit) ? UNSPACED_BIT : 0);
-    this.#classOfUnit.set(unit, found);
-    return found;
+    return this.symbolOf(unit) * CELL + (isUnspaced(unit) ? UNSPACED_BIT : 0);
   }
+}
+
+/** Whether matching skips a character of that class. */
+export function isSkipped(found: number): boolean {
+  return found === SKIP || found === MARK;
 }

@@ -29,7 +29,7 @@ export class BackMatcher {
   match({ text, position, reading }: Place, pattern: Pattern): Span | undefined {
     const reader = this.#reader;
     const judge = this.#judge;
-    const { units, leads, trails } = pattern;
+    const { units, symbols, leads, trails } = pattern;
     reader.reset(text, position, reading);
     judge.reset(pattern);
     const first = leads ? 1 : 0;
@@ -40,13 +40,16 @@ export class BackMatcher {
       if (!reader.next()) return undefined;
     }
     let start = end;
-    for (let index = units.length - (trails ? 2 : 1); index >= first; index -= 1) {
-      if (!judge.take(index, reader.unit, reader.run)) return undefined;
+    let last = units.length - (trails ? 2 : 1);
+    for (let symbol = symbols.length - (trails ? 2 : 1); symbol >= first; symbol -= 1) {
+      const at = symbols[symbol] as number;
+      if (!judge.take(at, last, reader)) return undefined;
+      last = at - 1;
       start = reader.start;
-      if (index === first && !leads && !reader.isWhole) return undefined;
+      if (symbol === first && !leads && !reader.isWhole) return undefined;
       const isMore = reader.next();
-      if (!isMore && index > first) return undefined;
-      if (index === first && leads && reader.unit !== SEPARATOR) return undefined;
+      if (!isMore && symbol > first) return undefined;
+      if (symbol === first && leads && reader.unit !== SEPARATOR) return undefined;
     }
     return judge.accepts() ? { start, end } : undefined;
   }

@@ -1,28 +1,40 @@
-import { isUnspaced, SEMI_VOICED_MARK, SEPARATOR, VOICED_MARK, withVoicedMark } from '../text/index.js';
-import { type Alphabet, EXPAND, FIRST_PLAIN, JOINER, LEET, SKIP, SURROGATE } from './alphabet.js';
+import {
+  coarseUnit,
+  isSpace,
+  isUnspaced,
+  SEMI_VOICED_MARK,
+  SEPARATOR,
+  VOICED_MARK,
+  withVoicedMark,
+} from '../text/index.js';
+import { type Alphabet, EXPAND, FIRST_PLAIN, isSkipped, JOINER, LEET, SURROGATE } from './alphabet.js';
 
 /** How symbols with two readings are taken: `apart` as separators, `joined` as letters or as nothing. */
 export type Reading = 'apart' | 'joined';
 
 // Imported bindings are read through an accessor in some module formats; these are read for every character.
-const [EDGE, PLAIN, LEET_CLASS, JOINER_CLASS, SKIP_CLASS, EXPAND_CLASS, SURROGATE_CLASS] = [
+const [EDGE, PLAIN, LEET_CLASS, JOINER_CLASS, EXPAND_CLASS, SURROGATE_CLASS] = [
   SEPARATOR,
   FIRST_PLAIN,
   LEET,
   JOINER,
-  SKIP,
   EXPAND,
   SURROGATE,
 ];
-const [VOICED, SEMI_VOICED] = [VOICED_MARK, SEMI_VOICED_MARK];
+const [VOICED, SEMI_VOICED, coarseOf] = [VOICED_MARK, SEMI_VOICED_MARK, coarseUnit];
 const NONE = -1;
+/** Changes of letter within one run that are kept; no term has as many. */
+export const MAX_PARTS = 32;
 
 /** Reads a text backwards, run by run, exactly as the scanner read it forwards. Made once and reused. */
 export class BackReader {
-  /** Unit of the run that `next` found. */
+  /** Unit of the first letter of the run that `next` found: one symbol, which different letters may share. */
   unit = NONE;
-  /** Its number of repetitions. */
-  run = 0;
+  /** Letters of the run, from the last to the first, equal neighbors taken together, and how often each stands. */
+  readonly units = new Int32Array(MAX_PARTS);
+  readonly counts = new Int32Array(MAX_PARTS);
+  /** Number of entries of `units`; more than `MAX_PARTS` when the run has more than are kept. */
+  parts = 0;
   start = 0;
   end = 0;
   /** Whether the run begins at the beginning of a character: no match begins inside one. */
@@ -67,39 +79,46 @@ export class BackReader {
   next(): boolean {
     if (this.#edgePending) {
       this.#edgePending = false;
-      this.unit = EDGE;
-      this.run = 1;
-      this.start = this.#aheadEnd;
-      this.end = this.#aheadEnd;
-      this.isWhole = true;
+      this.#giveEdge(this.#aheadEnd);
       return true;
     }
     if (this.#ahead === NONE) {
       if (this.#finished) return false;
       this.#finished = true;
       if (this.unit === EDGE) return false;
-      this.unit = EDGE;
-      this.run = 1;
-      this.start = 0;
-      this.end = 0;
-      this.isWhole = true;
+      this.#giveEdge(0);
       return true;
     }
-    const unit = this.#ahead;
-    this.unit = unit;
-    this.run = 1;
-    this.start = this.#aheadStart;
+    const coarse = coarseOf(this.#ahead);
     this.end = this.#aheadEnd;
-    this.#fetch();
-    while (this.#ahead === unit) {
-      this.run += 1;
+    this.parts = 0;
+    let unit = NONE;
+    do {
+      if (this.#ahead !== unit) this.parts += 1;
+      const part = this.parts - 1;
+      if (part < MAX_PARTS) {
+        this.counts[part] = this.#ahead === unit ? (this.counts[part] as number) + 1 : 1;
+        this.units[part] = this.#ahead;
+      }
+      unit = this.#ahead;
       this.start = this.#aheadStart;
       this.#fetch();
-    }
+    } while (this.#ahead !== NONE && (this.#ahead === unit || coarseOf(this.#ahead) === coarse));
+    this.unit = unit;
     const ahead = this.#ahead;
     this.isWhole = ahead === NONE || this.#aheadIsLast;
     this.#edgePending = unit > EDGE && ahead > EDGE && isUnspaced(unit) !== isUnspaced(ahead);
     return true;
+  }
+
+  #giveEdge(at: number): void {
+    this.unit = EDGE;
+    this.parts = 1;
+    this.units[0] = EDGE;
+    this.counts[0] = 1;
+    this.start = at;
+    this.end = at;
+    this.isWhole = true;
   }
 
   /** Reads the unit before the last one into `#ahead`; `NONE` at the start of the text. */
@@ -129,7 +148,9 @@ export class BackReader {
       if (found >= PLAIN && (codePoint & 0xfc00) !== 0xdc00) {
         this.#at = at;
         this.#charStart = at;
-        this.#give(unitOf[codePoint] as number, true);
+        const unit = unitOf[codePoint] as number;
+        if (unit === EDGE && this.#reading === 'joined' && this.#isSpaceWithin(codePoint)) continue;
+        this.#give(unit, true);
         return;
       }
       let start = at;
@@ -145,7 +166,7 @@ export class BackReader {
         return;
       }
       if (found === JOINER_CLASS) {
-        if (this.#reading === 'joined' && this.#ahead > EDGE && this.#followsLetter(start)) continue;
+        if (this.#reading === 'joined' && this.#ahead > EDGE && this.#unitBefore(start) > EDGE) continue;
         this.#give(EDGE, true);
         return;
       }
@@ -154,8 +175,14 @@ export class BackReader {
         return;
       }
       this.#units = this.#alphabet.fold.units(codePoint);
-      if (found === SKIP_CLASS || found === EXPAND_CLASS || found >= PLAIN) this.#left = this.#units.length;
+      if (isSkipped(found) || found === EXPAND_CLASS || found >= PLAIN) this.#left = this.#units.length;
     }
+  }
+
+  /** Whether a space just read stands between two characters of a script written without spaces. */
+  #isSpaceWithin(codePoint: number): boolean {
+    if (!isSpace(codePoint) || this.#ahead <= EDGE || !isUnspaced(this.#ahead)) return false;
+    return isUnspaced(this.#unitBefore(this.#at));
   }
 
   #give(unit: number, isLast: boolean): void {
@@ -166,8 +193,8 @@ export class BackReader {
     this.#aheadIsLast = isLast;
   }
 
-  /** Whether the last character before `end` that matching does not skip is a letter, or a symbol read as one. */
-  #followsLetter(end: number): boolean {
+  /** Unit of the last character before `end` that matching does not skip; a symbol that may be a letter is one. */
+  #unitBefore(end: number): number {
     const text = this.#text;
     for (let at = end; at > 0; ) {
       let start = at - 1;
@@ -180,12 +207,11 @@ export class BackReader {
       }
       const codePoint = text.codePointAt(start) as number;
       const found = this.#alphabet.classOf(codePoint);
-      if (found === LEET_CLASS) return true;
-      if (found === JOINER_CLASS || found === SURROGATE_CLASS) return false;
-      const unit = found === SKIP_CLASS ? undefined : this.#alphabet.fold.units(codePoint).at(-1);
-      if (unit !== undefined) return unit !== EDGE;
+      if (found === LEET_CLASS) return codePoint;
+      if (found === JOINER_CLASS || found === SURROGATE_CLASS) return EDGE;
+      if (!isSkipped(found)) return this.#alphabet.fold.units(codePoint).at(-1) ?? EDGE;
       at = start;
     }
-    return false;
+    return EDGE;
   }
 }

@@ -49,6 +49,8 @@ export function buildLexicon(lists: readonly ParsedList[]): Lexicon {
     const use = { kind: 'deny', entry } as const;
     for (const term of entry.terms) {
       patterns.add(term, use);
+      const unjoined = withoutHyphens(term);
+      if (unjoined !== undefined) patterns.add(unjoined, use);
       // Weak evidence is not worth the tables: nobody spells out what would not be stopped.
       if (entry.severity > 1) spelledPatterns.add(term, use);
     }
@@ -83,6 +85,12 @@ export function buildLexicon(lists: readonly ParsedList[]): Lexicon {
       return depths;
     },
   };
+}
+
+/** The phrase as the reading sees it that takes a hyphen as nothing; `undefined` when it has none between letters. */
+function withoutHyphens(phrase: Phrase): Phrase | undefined {
+  const text = phrase.text.replace(/(?<=\p{L})[-.](?=\p{L})/gu, '');
+  return text === phrase.text ? undefined : { ...phrase, text };
 }
 
 function depthsOf(automaton: Automaton, patterns: PatternSet, holds: Holds): Uint16Array {

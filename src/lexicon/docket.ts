@@ -30,8 +30,8 @@ export interface DecidedDetection extends LexiconDetection {
 
 /** What the docket asks of the scanner at the time of a decision. */
 export interface DocketText {
-  /** Text from `start` to `end`, as far as it was read. */
-  slice(start: number, end: number): string;
+  /** Text from `start` to `end`, as far as it was read, without what matching skips. */
+  readable(start: number, end: number): string;
   /** Numbers of the phrases of each condition. */
   readonly conditionPhrases: ReadonlyMap<Condition, readonly number[]>;
   /** Offset up to which the text was read, UTF-16 units. */
@@ -169,7 +169,7 @@ export class Docket {
 
   #outcomeOf({ start, end, entry, pattern, spelled }: Candidate): Outcome {
     const by = this.#allowed.find(
-      (span) => span.start <= start && span.end >= end && span.end - span.start > end - start,
+      (span) => span.start <= start && span.end >= end && span.end - span.start >= end - start,
     );
     if (by !== undefined) return { kind: 'allowed', by };
     for (const condition of entry.conditions) {
@@ -179,9 +179,13 @@ export class Docket {
     }
     // Last, because asking the segmenter costs most.
     if (pattern.needsWordCheck && !spelled) {
-      const from = Math.max(0, start - WORD_LOOK_BACK);
-      const around = this.#text.slice(from, end + WORD_LOOK_AHEAD);
-      if (cutsWord(around, start - from, end - from)) return { kind: 'cuts-word' };
+      // What matching skips or reads over would split the words of the segmenter.
+      const [before, hit, behind] = [
+        this.#text.readable(Math.max(0, start - WORD_LOOK_BACK), start),
+        this.#text.readable(start, end).replace(/[^\p{L}\p{N}\p{M}]/gu, ''),
+        this.#text.readable(end, end + WORD_LOOK_AHEAD),
+      ];
+      if (cutsWord(before + hit + behind, before.length, before.length + hit.length)) return { kind: 'cuts-word' };
     }
     return COUNTS;
   }

@@ -1,10 +1,12 @@
 import type { LexiconDetection, Span } from '../core/index.js';
-import { reads, SEPARATOR } from '../text/index.js';
+import { isSpace, reads, SEPARATOR } from '../text/index.js';
 import {
   EXPAND,
   FIRST_PLAIN,
+  isSkipped,
   JOINER,
   LEET,
+  MARK,
   SEPARATOR_CLASS,
   SKIP,
   STEP_MASK,
@@ -29,6 +31,8 @@ export interface ScannerOptions {
 
 interface Letter {
   readonly unit: number;
+  /** Whether the character begins with it. */
+  readonly isFirst: boolean;
   readonly start: number;
   readonly end: number;
 }
@@ -159,7 +163,8 @@ export class LexiconScanner {
       } else {
         if (found < FIRST_PLAIN) break;
         if (found === SEPARATOR_CLASS) {
-          if (letters === 1 || isSpelling) break;
+          // A space may stand between the characters of a word that is written without.
+          if (letters === 1 || isSpelling || (last & UNSPACED_BIT) !== 0) break;
           letters = 0;
         } else {
           // Where scripts with and without spaces meet, there is a word edge.
@@ -207,20 +212,36 @@ export class LexiconScanner {
       found = codePoint > 0xffff ? alphabet.classOf(codePoint) : SEPARATOR_CLASS;
     }
     const end = start + (codePoint > 0xffff ? 2 : 1);
-    if (found === SKIP) {
+    if (found === SKIP || found === MARK) {
       this.#at = end;
+      if (found === MARK) this.#reportAgain(end);
       return true;
     }
+    if (found === SEPARATOR_CLASS && (this.#last & UNSPACED_BIT) !== 0 && isSpace(codePoint)) found = JOINER;
     if (found === LEET || (found === JOINER && this.#mayJoin(end))) this.#fork();
     if (found === JOINER) this.#join(start);
     else if (found === EXPAND || found === LEET) this.#pushJoined(alphabet.expansion(codePoint), start, end);
     else this.#pushJoined([found], start, end);
     if (found === LEET || found === JOINER) this.#push(SEPARATOR_CLASS, start, end);
-    else if (found === EXPAND) for (const part of alphabet.expansion(codePoint)) this.#push(part, start, end);
+    else if (found === EXPAND) this.#pushAll(alphabet.expansion(codePoint), start, end);
     else this.#push(found, start, end);
     this.#at = end;
     this.#merge();
     return true;
+  }
+
+  /** Takes in matches whose last letter a voiced mark has just changed. */
+  #reportAgain(position: number): void {
+    const { active, state, repeats } = this.#joined;
+    this.#report({ state: this.#state, run: this.#repeats + 1, position, reading: 'apart' });
+    if (active) this.#report({ state, run: repeats + 1, position, reading: 'joined' });
+  }
+
+  /** Reads a character of several symbols; it is one letter of its word all the same. */
+  #pushAll(classes: Uint32Array, start: number, end: number): void {
+    const letters = this.#letters;
+    for (const part of classes) this.#push(part, start, end);
+    if (this.#letters > letters + 1) this.#letters = letters + 1;
   }
 
   /** Reads one symbol in the reading that takes symbols as separators. */
@@ -324,7 +345,7 @@ export class LexiconScanner {
     while (output !== 0) {
       const pattern = patterns.get(outputPattern[output - 1] ?? 0);
       output = outputNext[output - 1] ?? 0;
-      if (pattern.runs.at(-1) !== run) continue;
+      if (pattern.lastRun !== run) continue;
       const span = this.#matchBack(pattern, position, reading);
       if (span !== undefined && this.#isExact(pattern, span)) this.#found(pattern, span, false);
     }
@@ -377,31 +398,31 @@ export class LexiconScanner {
       return;
     }
     const { spelled, spelledPatterns, alphabet } = this.#lexicon;
-    const letter = this.#lastLetter(at);
-    if (letter === undefined) return;
-    this.#spelledRun.push(letter);
-    if (this.#spelledRun.length > MAX_SPELLED) this.#spelledRun.shift();
-    this.#spelledState = spelled.next(this.#spelledState, alphabet.symbolOf(letter.unit));
+    for (const letter of this.#lastLetters(at)) {
+      this.#spelledRun.push(letter);
+      if (this.#spelledRun.length > MAX_SPELLED) this.#spelledRun.shift();
+      this.#spelledState = spelled.next(this.#spelledState, alphabet.symbolOf(letter.unit));
+    }
     for (const index of spelled.outputs(this.#spelledState)) {
       const pattern = spelledPatterns.get(index);
       const size = pattern.units.length;
       const run = this.#spelledRun.slice(-size);
-      const exact = run.every(({ unit }, i) => reads(unit, pattern.units[i] ?? SEPARATOR));
+      const [first] = run;
+      if (first?.isFirst !== true || !run.every(({ unit }, i) => reads(unit, pattern.units[i] ?? SEPARATOR))) continue;
       // Few letters spelled inside a longer run are chance ("a b c d"); the whole run is not.
-      if (exact && (size > 3 || this.#spelledRun.length === size)) {
-        this.#found(pattern, { start: run[0]?.start ?? 0, end: letter.end }, true);
+      if (size > 3 || this.#spelledRun.length === size) {
+        this.#found(pattern, { start: first.start, end: run.at(-1)?.end ?? first.end }, true);
       }
     }
   }
 
-  /** The letter, with its repetitions, that is the whole word before `at`. */
-  #lastLetter(at: number): Letter | undefined {
-    let letter: Letter | undefined;
-    const end = at + this.#base;
-    const start = this.#symbolStart(at, 1, 'apart') + this.#base;
-    const units = this.#lexicon.alphabet.fold.units(this.#text.codePointAt(start - this.#base) ?? 0);
-    if (units[0] !== undefined && units[0] !== SEPARATOR) letter = { unit: units[0], start, end };
-    return letter;
+  /** What the character, with its repetitions, is read as that is the whole word before `at`. */
+  #lastLetters(at: number): Letter[] {
+    const start = this.#symbolStart(at, 1, 'apart');
+    const units = this.#lexicon.alphabet.fold.units(this.#text.codePointAt(start) ?? 0);
+    if (units[0] === undefined || units[0] === SEPARATOR) return [];
+    const span = { start: start + this.#base, end: at + this.#base };
+    return units.map((unit, index) => ({ unit, ...span, isFirst: index === 0 }));
   }
 
   /** Start of the earliest match that text waits for and that may still complete. */
@@ -433,11 +454,7 @@ export class LexiconScanner {
   #docketText(): ConstructorParameters<typeof Docket>[0] {
     const scanner = this;
     return {
-      slice: (start, end) =>
-        scanner.#text.slice(
-          Math.max(0, start - scanner.#base),
-          Math.max(0, Math.min(end, scanner.#position) - scanner.#base),
-        ),
+      readable: (start, end) => scanner.#readable(start, end),
       conditionPhrases: scanner.#lexicon.conditionPhrases,
       get position() {
         return scanner.#position;
@@ -448,6 +465,12 @@ export class LexiconScanner {
       allowStart: () => scanner.#allowStart(),
       skipFrom: (end) => scanner.#skipFrom(end),
     };
+  }
+
+  #readable(start: number, end: number): string {
+    const { alphabet } = this.#lexicon;
+    const part = this.#text.slice(Math.max(0, start - this.#base), Math.max(0, Math.min(end - this.#base, this.#at)));
+    return [...part].filter((char) => !isSkipped(alphabet.classOf(char.codePointAt(0) ?? 0))).join('');
   }
 
   #allowStart(): number {
@@ -463,7 +486,7 @@ export class LexiconScanner {
     const { alphabet } = this.#lexicon;
     for (let at = end - this.#base; at < this.#at; ) {
       const codePoint = this.#text.codePointAt(at) ?? 0;
-      if (alphabet.classOf(codePoint) !== SKIP) return at + this.#base;
+      if (!isSkipped(alphabet.classOf(codePoint))) return at + this.#base;
       at += codePoint > 0xffff ? 2 : 1;
     }
     return undefined;

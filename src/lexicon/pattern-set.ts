@@ -1,3 +1,4 @@
+import { SEPARATOR } from '../text/index.js';
 import type { Alphabet } from './alphabet.js';
 import type { Phrase } from './entry.js';
 import { compilePhrase, type Pattern, type PatternUse, spellOut } from './pattern.js';
@@ -33,9 +34,10 @@ export class PatternSet {
   add(phrase: Phrase, use: PatternUse): void {
     const pattern = this.#make(phrase, use);
     if (pattern === undefined || this.#symbols === undefined) return;
-    for (const unit of pattern.units) this.#symbols.push(this.#alphabet.symbolFor(unit));
+    for (const first of pattern.symbols)
+      this.#symbols.push(this.#alphabet.symbolFor(pattern.units[first] ?? SEPARATOR));
     this.#symbols.close();
-    if ((pattern.runs.at(-1) ?? 1) > 1) this.#repeating.add(this.#phrases.length);
+    if (pattern.lastRun > 1) this.#repeating.add(this.#phrases.length);
     this.#phrases.push(phrase);
     this.#uses.push(use);
   }

@@ -1,4 +1,5 @@
 import {
+  coarseUnit,
   type Fold,
   isUnspaced,
   LEET_SYMBOLS,
@@ -10,12 +11,13 @@ import {
 import type { LexiconEntry, Phrase } from './entry.js';
 
 // Re-exported bindings are read through an accessor; these are read for every character of every list.
-const [EDGE, VOICED, SEMI_VOICED, SYMBOLS, unspaced] = [
+const [EDGE, VOICED, SEMI_VOICED, SYMBOLS, unspaced, coarseOf] = [
   SEPARATOR,
   VOICED_MARK,
   SEMI_VOICED_MARK,
   LEET_SYMBOLS,
   isUnspaced,
+  coarseUnit,
 ];
 
 /** What a match of a pattern means. */
@@ -32,6 +34,10 @@ export interface Pattern {
   readonly units: readonly number[];
   /** Number of repetitions of each unit. */
   readonly runs: readonly number[];
+  /** Index in `units` of the first unit of each symbol: neighbors that share a reading are one symbol. */
+  readonly symbols: readonly number[];
+  /** Letters that the last symbol wants. */
+  readonly lastRun: number;
   readonly leads: boolean;
   readonly trails: boolean;
   /** Whether the phrase is so short, in a script without spaces, that its hits must not join halves of two words. */
@@ -89,13 +95,30 @@ export function compilePhrase(phrase: Phrase, { use, fold }: { use: PatternUse; 
   const trails = !unspaced(last) && !phrase.openEnd;
   return {
     phrase,
-    units: [...(leads ? [EDGE] : []), ...units, ...(trails ? [EDGE] : [])],
-    runs: [...(leads ? [1] : []), ...runs, ...(trails ? [1] : [])],
+    ...groupUnits(
+      [...(leads ? [EDGE] : []), ...units, ...(trails ? [EDGE] : [])],
+      [...(leads ? [1] : []), ...runs, ...(trails ? [1] : [])],
+    ),
     leads,
     trails,
     needsWordCheck: units.length <= MAX_WORD_CHECKED_UNITS && units.every(unspaced),
     use,
   };
+}
+
+/** Units with their runs, and where among them each symbol begins. */
+function groupUnits(
+  units: readonly number[],
+  runs: readonly number[],
+): Pick<Pattern, 'units' | 'runs' | 'symbols' | 'lastRun'> {
+  const symbols: number[] = [];
+  let lastRun = 0;
+  units.forEach((unit, index) => {
+    const isSame = index > 0 && coarseOf(unit) === coarseOf(units[index - 1] ?? EDGE);
+    if (!isSame) symbols.push(index);
+    lastRun = (runs[index] ?? 1) + (isSame ? lastRun : 0);
+  });
+  return { units, runs, symbols, lastRun };
 }
 
 function isWordChar(char: string | undefined): boolean {
@@ -113,5 +136,6 @@ export function spellOut(pattern: Pattern): Pattern | undefined {
   if (loose !== 0 && loose !== units.length) return undefined;
   if (units.length > MAX_SPELLED_LETTERS) return undefined;
   if (units.length < (loose > 0 ? MIN_SPELLED_CHARACTERS : MIN_SPELLED_LETTERS)) return undefined;
-  return { ...pattern, units, runs: units.map(() => 1), leads: false, trails: false };
+  const letters = { runs: units.map(() => 1), symbols: units.map((_, index) => index), lastRun: 1 };
+  return { ...pattern, ...letters, units, leads: false, trails: false };
 }

@@ -15,7 +15,7 @@ export const SEMI_VOICED_MARK = 0x309a;
 const COMBINING = /^\p{M}$/u;
 // Vowel signs and tone marks of these scripts carry meaning, unlike a Latin accent.
 const MEANINGFUL_MARK = /^[\p{sc=Deva}\p{sc=Beng}\p{sc=Thai}\p{sc=Taml}\p{sc=Telu}]$/u;
-const INVISIBLE = /^(?:[\p{Default_Ignorable_Code_Point}\p{Cf}\u0640'\u2019\u02BC]|\u20E3)$/u;
+const INVISIBLE = /^(?:[\p{Default_Ignorable_Code_Point}\p{Cf}\u0640'\u2018\u2019\u201b\u02BC\u02B9\uff07]|\u20E3)$/u;
 const WORD = /^[\p{L}\p{N}\p{M}]$/u;
 
 const HANGUL_FIRST = 0xac00;
@@ -73,6 +73,7 @@ export class Fold {
     const jamo = toJamo(codePoint);
     if (jamo !== undefined) return [...jamo].map((letter) => letter.charCodeAt(0));
     if (!WORD.test(char) && !/^\p{So}$/u.test(char)) return [SEPARATOR];
+    if (this.#lookalikes.has(char)) return this.#letter(codePoint);
     const units: number[] = [];
     for (const part of decompose(char)) {
       for (const unit of this.#letters(part)) {

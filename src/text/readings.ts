@@ -27,9 +27,13 @@ const SYMBOLS: Readonly<Record<string, string>> = {
 
 const unitOf = (char: string): number => char.codePointAt(0) ?? 0;
 
+/** A printable ASCII character with its full-width form; other characters alone. */
+const withFullWidth = (char: string): string[] =>
+  /^[!-~]$/.test(char) ? [char, String.fromCodePoint(unitOf(char) + 0xfee0)] : [char];
+
 const READINGS = new Map<number, ReadonlySet<number>>([
-  ...Object.entries({ ...DIGITS, ...SYMBOLS }).map(
-    ([glyph, letters]) => [unitOf(glyph), new Set([...letters].map(unitOf))] as const,
+  ...Object.entries({ ...DIGITS, ...SYMBOLS }).flatMap(([glyph, letters]) =>
+    withFullWidth(glyph).map((char) => [unitOf(char), new Set([...letters].map(unitOf))] as const),
   ),
   [I_OR_L, new Set([unitOf('i'), unitOf('l')])] as const,
 ]);
@@ -41,10 +45,17 @@ for (const [glyph, letters] of READINGS) {
 }
 
 /** Symbols that are a letter or a separator: the matcher reads them both ways. */
-export const LEET_SYMBOLS: ReadonlySet<number> = new Set(Object.keys(SYMBOLS).map(unitOf));
+export const LEET_SYMBOLS: ReadonlySet<number> = new Set(Object.keys(SYMBOLS).flatMap(withFullWidth).map(unitOf));
 
 /** Marks that a disguise puts between the letters of a word; the matcher reads them as a separator and as nothing. */
-export const JOINERS: ReadonlySet<number> = new Set([...'.-_*·~^=`"/\\,:;#%•‐‑‒–—・'].map(unitOf));
+export const JOINERS: ReadonlySet<number> = new Set(
+  [...'.-_*·~^=`"/\\,:;#%•‐‑‒–—・'].flatMap(withFullWidth).map(unitOf),
+);
+
+/** Whether a separator is a space, which may stand between the characters of a word in scripts written without spaces. */
+export function isSpace(codePoint: number): boolean {
+  return codePoint === 0x20 || codePoint === 0x3000 || codePoint === 0xa0 || codePoint === 0x09;
+}
 
 /** The letter that stands for every unit sharing a reading with `unit`: 1, I, l and i are one. */
 export function coarseUnit(unit: number): number {

@@ -26,9 +26,68 @@ zab 坏东西吃
 });
 const lexicon = buildLexicon([list]);
 const PIECES = fc.constantFrom(
-  ...['z', 'a', 'b', 'zab', 'zabba', 'bb', 'aaa', 'fi', 'll', 'ill', 'fill it', 'f!ll', '1', '11 ', 'I', 'qu', 'quaq', 'q.u'],
-  ...['坏', '东西吃', '坏东西吃', 'カ', 'ガ', 'か', 'ﾞ', '\u3099', 'クセイダヨ', '바', '보다', '봇', 'ㅂ', 'ㅗㄷㅏ', 'ﬁ', 'sh', 'a1c'],
-  ...[' ', '  ', '.', '-', '!', '$', '@', '|', '*', '\u200b', '\u0301', '\ufe0f', '\n', '𝐳', '𝖆', 'а', '4', '8', '\ud83d', '😀', "'"],
+  ...[
+    'z',
+    'a',
+    'b',
+    'zab',
+    'zabba',
+    'bb',
+    'aaa',
+    'fi',
+    'll',
+    'ill',
+    'fill it',
+    'f!ll',
+    '1',
+    '11 ',
+    'I',
+    'qu',
+    'quaq',
+    'q.u',
+  ],
+  ...[
+    '坏',
+    '东西吃',
+    '坏东西吃',
+    'カ',
+    'ガ',
+    'か',
+    'ﾞ',
+    '\u3099',
+    'クセイダヨ',
+    '바',
+    '보다',
+    '봇',
+    'ㅂ',
+    'ㅗㄷㅏ',
+    'ﬁ',
+    'sh',
+    'a1c',
+  ],
+  ...[
+    ' ',
+    '  ',
+    '.',
+    '-',
+    '!',
+    '$',
+    '@',
+    '|',
+    '*',
+    '\u200b',
+    '\u0301',
+    '\ufe0f',
+    '\n',
+    '𝐳',
+    '𝖆',
+    'а',
+    '4',
+    '8',
+    '\ud83d',
+    '😀',
+    "'",
+  ],
 );
 
 describe('the lexicon against a naive matcher', () => {
@@ -53,7 +112,8 @@ describe('the lexicon against a naive matcher', () => {
       fc.property(fc.array(PIECES, { maxLength: 14 }), (pieces) => {
         const text = pieces.join('');
         for (const { span } of scanText(lexicon, text)) {
-          const isLow = (at: number): boolean => /^[\udc00-\udfff]$/.test(text.charAt(at)) && /^[\ud800-\udbff]$/.test(text.charAt(at - 1));
+          const isLow = (at: number): boolean =>
+            /^[\udc00-\udfff]$/.test(text.charAt(at)) && /^[\ud800-\udbff]$/.test(text.charAt(at - 1));
           expect(isLow(span.start) || isLow(span.end)).toBe(false);
           expect(text.slice(span.end)).not.toMatch(/^\p{M}/u);
         }

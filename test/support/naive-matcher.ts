@@ -2,12 +2,23 @@ import type { Span } from '../../src/core/index.js';
 import type { ParsedList } from '../../src/lexicon/index.js';
 import { compilePhrase, type Pattern } from '../../src/lexicon/pattern.js';
 import { RunJudge } from '../../src/lexicon/run-judge.js';
-import { Fold, isUnspaced, JOINERS, LEET_SYMBOLS, SEPARATOR, VOICED_MARK, withVoicedMark } from '../../src/text/index.js';
+import {
+  coarseUnit,
+  Fold,
+  isSpace,
+  isUnspaced,
+  JOINERS,
+  LEET_SYMBOLS,
+  SEPARATOR,
+  VOICED_MARK,
+  withVoicedMark,
+} from '../../src/text/index.js';
 
 interface Run {
-  unit: number;
+  /** Letters of one symbol, in order. */
+  units: number[];
   start: number;
-  /** End of each repetition. */
+  /** End of each letter. */
   ends: number[];
   /** Whether the run begins and ends with whole characters. */
   wholeStart: boolean;
@@ -32,56 +43,88 @@ function charsOf(text: string, joined: boolean): { units: readonly number[]; sta
   };
   return chars.map(({ char, start, end }, index) => {
     if (LEET_SYMBOLS.has(char)) return { units: [joined ? char : SEPARATOR], start, end };
-    if (!JOINERS.has(char)) return { units: fold.units(char), start, end };
+    if (!JOINERS.has(char) && !isSpace(char)) return { units: fold.units(char), start, end };
     const before = chars.slice(0, index).findLast((other) => !isSkipped(other.char));
     const after = chars.slice(index + 1).find((other) => !isSkipped(other.char));
     const [left, right] = [unitBeside(before, 'last'), unitBeside(after, 'first')];
     // Between two scripts there is a word edge with or without the mark.
-    const joins = joined && left !== SEPARATOR && right !== SEPARATOR && isUnspaced(left) === isUnspaced(right);
+    const isWithin = left !== SEPARATOR && right !== SEPARATOR && isUnspaced(left) === isUnspaced(right);
+    const joins = joined && isWithin && (JOINERS.has(char) || isUnspaced(left));
     return { units: joins ? [] : [SEPARATOR], start, end };
   });
 }
 
 function runsOf(text: string, joined: boolean): Run[] {
-  const edge = (at: number): Run => ({ unit: SEPARATOR, start: at, ends: [at], wholeStart: true, wholeEnds: [true] });
+  const edge = (at: number): Run => ({
+    units: [SEPARATOR],
+    start: at,
+    ends: [at],
+    wholeStart: true,
+    wholeEnds: [true],
+  });
   const runs = [edge(0)];
   for (const { units, start, end } of charsOf(text, joined)) {
     units.forEach((unit, index) => {
       const last = runs.at(-1) as Run;
+      const lastUnit = last.units.at(-1) as number;
       if (unit === VOICED_MARK) {
-        const voiced = withVoicedMark(last.unit, unit);
-        if (voiced !== undefined) last.unit = voiced;
+        const voiced = withVoicedMark(lastUnit, unit);
+        if (voiced !== undefined) last.units[last.units.length - 1] = voiced;
         return;
       }
-      if (unit === last.unit) {
+      if (coarseUnit(unit) === coarseUnit(lastUnit)) {
+        last.units.push(unit);
         last.ends.push(end);
         last.wholeEnds.push(index === units.length - 1);
         return;
       }
-      if (unit !== SEPARATOR && last.unit !== SEPARATOR && isUnspaced(unit) !== isUnspaced(last.unit)) runs.push(edge(start));
-      runs.push({ unit, start, ends: [end], wholeStart: index === 0, wholeEnds: [index === units.length - 1] });
+      if (unit !== SEPARATOR && lastUnit !== SEPARATOR && isUnspaced(unit) !== isUnspaced(lastUnit))
+        runs.push(edge(start));
+      runs.push({
+        units: [unit],
+        start,
+        ends: [end],
+        wholeStart: index === 0,
+        wholeEnds: [index === units.length - 1],
+      });
     });
   }
-  if (runs.at(-1)?.unit !== SEPARATOR) runs.push(edge(text.length));
+  if (runs.at(-1)?.units[0] !== SEPARATOR) runs.push(edge(text.length));
   return runs;
+}
+
+/** Letters from the last to the first, equal neighbors taken together. */
+function partsOf(letters: readonly number[]): { units: number[]; counts: number[]; parts: number } {
+  const units: number[] = [];
+  const counts: number[] = [];
+  for (const unit of [...letters].reverse()) {
+    if (units.at(-1) === unit) counts[counts.length - 1] = (counts.at(-1) ?? 0) + 1;
+    else {
+      units.push(unit);
+      counts.push(1);
+    }
+  }
+  return { units, counts, parts: units.length };
 }
 
 function spanAt(pattern: Pattern, runs: readonly Run[], at: number, text: string): Span | undefined {
   const judge = new RunJudge();
   judge.reset(pattern);
-  const size = pattern.units.length;
+  const size = pattern.symbols.length;
   if (at + size > runs.length) return undefined;
-  for (let index = size - 1; index >= 0; index -= 1) {
-    const run = runs[at + index] as Run;
-    const isOpenLast = index === size - 1 && !pattern.trails;
-    const times = pattern.runs[index] ?? 1;
-    if (isOpenLast && run.ends.length < times) return undefined;
-    if (!judge.take(index, run.unit, isOpenLast ? times : run.ends.length)) return undefined;
+  for (let symbol = size - 1; symbol >= 0; symbol -= 1) {
+    const run = runs[at + symbol] as Run;
+    const isOpenLast = symbol === size - 1 && !pattern.trails;
+    if (isOpenLast && run.units.length < pattern.lastRun) return undefined;
+    const letters = isOpenLast ? run.units.slice(0, pattern.lastRun) : run.units;
+    const lastUnit = (pattern.symbols[symbol + 1] ?? pattern.units.length) - 1;
+    if (!judge.take(pattern.symbols[symbol] as number, lastUnit, partsOf(letters))) return undefined;
   }
   const first = runs[at + (pattern.leads ? 1 : 0)] as Run;
   const last = runs[at + size - 1] as Run;
-  const times = pattern.runs.at(-1) ?? 1;
-  if (!judge.accepts() || !first.wholeStart || (!pattern.trails && last.wholeEnds[times - 1] === false)) return undefined;
+  const times = pattern.lastRun;
+  if (!judge.accepts() || !first.wholeStart || (!pattern.trails && last.wholeEnds[times - 1] === false))
+    return undefined;
   let end = pattern.trails ? last.start : (last.ends[times - 1] ?? 0);
   if (pattern.trails) return { start: first.start, end };
   for (const char of text.slice(end)) {
