@@ -1,6 +1,17 @@
 #!/usr/bin/env node
 import { Command, Option } from 'commander';
-import { type CheckOptions, check, type ServeOptions, serve } from './commands/index.js';
+import {
+  type CheckOptions,
+  check,
+  type LexiconExplainOptions,
+  type LexiconLintOptions,
+  type LexiconStatsOptions,
+  lexiconExplain,
+  lexiconLint,
+  type ServeOptions,
+  serve,
+  writeLexiconStats,
+} from './commands/index.js';
 import { SluiceError } from './core/index.js';
 import { loadVersion } from './load-version.js';
 
@@ -43,12 +54,48 @@ program
   .description('judge lines of text; exit 0: nothing blocked, 1: something blocked, 2: bad use or input')
   .argument('[file...]', 'files, or - for standard input')
   .option('--config <file>', 'config file')
-  .addOption(new Option('--direction <direction>', 'side to judge').choices(['input', 'output']).default('input'))
+  .addOption(directionOption())
   .option('--jsonl', 'lines are {"id"?,"text","direction"?} objects, and so are the results')
   .action(async (files: string[], options: CheckOptions) => {
     process.exitCode = await check(files, options, { stdout: process.stdout, stderr: process.stderr });
   });
+const lexicon = program
+  .command('lexicon')
+  .description('tools for those who edit the word lists')
+  .hook('preAction', () => {
+    // The reader of our output may have enough of it, as `head` does.
+    process.stdout.on('error', (error: NodeJS.ErrnoException) =>
+      error.code === 'EPIPE' ? process.exit() : fail(error),
+    );
+  });
+lexicon
+  .command('lint')
+  .description('check lists; exit 0: fine, or warnings only, 1: warnings with --strict, 2: errors')
+  .argument('[path...]', 'list files or folders; the lists of the config when left out')
+  .option('--config <file>', 'config file')
+  .option('--strict', 'exit with 1 after a warning')
+  .action((paths: string[], options: LexiconLintOptions) => {
+    process.exitCode = lexiconLint(paths, options, process);
+  });
+lexicon
+  .command('explain')
+  .description('say which list entries match a text, by which folds, and why each counts or not')
+  .argument('<text>', 'text, or - for standard input')
+  .option('--config <file>', 'config file')
+  .addOption(directionOption())
+  .option('--json', 'write one JSON object')
+  .action((text: string, options: LexiconExplainOptions) => lexiconExplain(text, options, process));
+lexicon
+  .command('stats')
+  .description('count entries and terms, and name the entries that cost most')
+  .option('--config <file>', 'config file')
+  .option('--json', 'write one JSON object')
+  .action((options: LexiconStatsOptions) => writeLexiconStats(options, process));
 program.parseAsync().catch(fail);
+
+function directionOption(): Option {
+  return new Option('--direction <direction>', 'side to judge').choices(['input', 'output']).default('input');
+}
 
 /** One message, no stack: whoever reads it runs sluice and does not write it. */
 function fail(error: unknown): void {

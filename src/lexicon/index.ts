@@ -6,6 +6,7 @@ export { expandBraces } from './expand-braces.js';
 export { type ExplainedMatch, type ExplainedOutcome, explainText, type FoundPhrase, writtenPhrase } from './explain.js';
 export { FOLD_NAMES, type FoldName } from './folds.js';
 export { LexiconScanner, scanText } from './lexicon-scanner.js';
+export { LINT_KINDS, type LintKind, type LintWarning, lintLists } from './lint.js';
 export {
   BUILTIN_LISTS,
   type FileList,
@@ -17,3 +18,4 @@ export {
 } from './load-lexicon.js';
 export { type ListSource, parseList } from './parse-list.js';
 export { parsePlainList } from './parse-plain-list.js';
+export { type EntryCost, type LexiconCount, type LexiconStats, lexiconStats } from './stats.js';

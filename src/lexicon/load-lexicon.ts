@@ -151,5 +151,5 @@ function categoryOf(path: string, file: string): Category {
 /** Only what looks like a language tag: ids must not change when some folder is renamed. */
 function languageOf(path: string): string {
   const folder = basename(dirname(path));
-  return /^[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*$/u.test(folder) ? folder : NO_LANGUAGE;
+  return /^[a-z]{2,3}(?:-[A-Z][a-z]{3})?(?:-[A-Z]{2})?$/u.test(folder) ? folder : NO_LANGUAGE;
 }
