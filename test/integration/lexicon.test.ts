@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { runSluice } from '../support/sluice-process.js';
 import { TempFolder } from '../support/temp-folder.js';
 
@@ -101,6 +103,14 @@ describe('sluice lexicon', () => {
     for (const pattern of expected) expect(stdout + stderr).toMatch(pattern);
     expect(stderr).not.toMatch(/^\s+at /m);
     expect(code).toBe(exitCode);
+  });
+
+  it('explain says what README.md shows', async () => {
+    const readme = readFileSync(join(__dirname, '../../README.md'), 'utf8');
+    folder.write('readme/en/abusive.txt', '[severity 3]\nzorgblat\nblip | near storm\n!zorgblat city\n');
+    folder.write('readme.yaml', `${LIGHT}lists: [./readme]\n`);
+    const { stdout } = await run(['explain', '--config', 'readme.yaml', 'The Z0rgblát of zorgblat city, a blip']);
+    expect(readme).toContain(stdout.replaceAll(join(folder.path, 'readme'), '/etc/sluice'));
   });
 
   it('explain --json reads standard input and judges the side that is asked for', async () => {
