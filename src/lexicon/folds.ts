@@ -52,7 +52,7 @@ export function foldsOf(
   const counts = new Map<number, number>();
   for (const { char, unit, index } of align(written, pattern, fold)) {
     if (index === undefined) {
-      if (unit !== IGNORABLE) found.add(spelled ? 'spelled out' : 'joined by marks');
+      if (unit !== IGNORABLE) found.add(spelled || /\s/u.test(char) ? 'spelled out' : 'joined by marks');
       else if (!phraseChars.some((chars) => chars.includes(char))) found.add(skippedFold(char));
       continue;
     }

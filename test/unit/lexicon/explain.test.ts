@@ -33,6 +33,7 @@ describe('explainText', () => {
     ['leet symbols', 'Zorgbl@t', ['leet']],
     ['spelled out', 'x Z o r g b l a t.', ['spelled out']],
     ['marks between all letters', 'Z.o.r.g.b.l.a.t', ['joined by marks']],
+    ['spaces between Chinese characters', '坏 东 西 话', ['spelled out']],
     ['joined by marks', 'Zorg-blat', ['joined by marks']],
     ['a phrase over marks', 'will   quuux', []],
     ['a ligature', 'ﬁnblat', ['ligature']],
