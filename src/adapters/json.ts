@@ -20,3 +20,11 @@ export function parseJson(text: string): unknown {
     return undefined;
   }
 }
+
+/**
+ * Returns a key as the most lenient parser reads it: without regard to case, the long s and the Kelvin sign included.
+ * Source: the folding of encoding/json in Go, which many backends are written in.
+ */
+export function foldKey(key: string): string {
+  return key.toUpperCase().toLowerCase();
+}

@@ -32,8 +32,39 @@ const NESTED_PART_KEYS = ['content', 'thinking'];
 /** Keys of a tool or of its JSON schema that hold free text. */
 const SCHEMA_KEYS = ['name', 'title', 'description', 'default', 'const'];
 
-/** Returns every text of a chat request: all messages of every role, tools, functions, prediction, response format. */
+/** Keys whose value is no text as long as it is one word: names, references, bytes. */
+const WORD_KEYS = new Set(
+  ['model', 'role', 'type', 'object', 'id', 'tool_call_id', 'finish_reason', 'system_fingerprint', 'provider'].concat(
+    ['user', 'safety_identifier', 'prompt_cache_key', 'service_tier', 'reasoning_effort', 'verbosity', 'tool_choice'],
+    ['url', 'data', 'file_data', 'file_id', 'format', 'detail', 'voice', 'signature', 'encrypted_content'],
+  ),
+);
+/** Keys below which there is no text of its own. */
+const NO_TEXT_KEYS = new Set(['logprobs', 'usage']);
+const ONE_WORD = /^[\x21-\x7e]*$/;
+
+/**
+ * Returns every text of a chat request: first those whose place is known (messages of every role, tools, functions,
+ * prediction, response format), then every other string, for a backend may read keys that nobody here knows.
+ */
 export function readRequestSlots(body: unknown): TextSlot[] {
+  const slots = readKnownRequestSlots(body);
+  return [...slots, ...readRest(body, slots)];
+}
+
+/** Returns every text of a whole answer, those of unknown places last; none for a body that is no answer. */
+export function readAnswerSlots(body: unknown): TextSlot[] {
+  const slots = readResponseSlots(body, 'message');
+  return slots.length === 0 ? slots : [...slots, ...readRest(body, slots)];
+}
+
+/** Returns every text of a request or answer, for writing: each path once. */
+export function readAllSlots(body: unknown): TextSlot[] {
+  const slots = [...readKnownRequestSlots(body), ...readResponseSlots(body, 'message')];
+  return [...slots, ...readRest(body, slots)];
+}
+
+function readKnownRequestSlots(body: unknown): TextSlot[] {
   const slots: TextSlot[] = [];
   if (!isJsonObject(body)) return slots;
   asArray(body['messages']).forEach((message, index) => {
@@ -41,7 +72,6 @@ export function readRequestSlots(body: unknown): TextSlot[] {
     const path = `messages[${index}]`;
     const role = message['role'];
     readMessage(message, { path, channel: path, ...(typeof role === 'string' ? { role } : {}) }, slots);
-    readString(message, 'name', { path, channel: path, ...(typeof role === 'string' ? { role } : {}) }, slots);
   });
   for (const key of ['tools', 'functions']) readSchema(body[key], { path: key, channel: key }, slots);
   const prediction = body['prediction'];
@@ -52,7 +82,7 @@ export function readRequestSlots(body: unknown): TextSlot[] {
   return slots;
 }
 
-/** Returns every text of an answer (`message`) or of one chunk of a stream (`delta`). */
+/** Returns the texts in the known places of an answer (`message`) or of one chunk of a stream (`delta`). */
 export function readResponseSlots(body: unknown, kind: 'message' | 'delta'): TextSlot[] {
   const slots: TextSlot[] = [];
   if (!isJsonObject(body)) return slots;
@@ -139,6 +169,35 @@ function readSchema(value: unknown, place: Place, slots: TextSlot[]): void {
       readSchema(child, { ...place, path: `${place.path}${member(key)}` }, slots);
     }
   }
+}
+
+function readRest(body: unknown, known: readonly TextSlot[]): TextSlot[] {
+  const slots: TextSlot[] = [];
+  const taken = new Set(known.map(({ path }) => path));
+  const visit = (value: unknown, path: string, write: (text: string) => void): void => {
+    if (typeof value === 'string') {
+      if (!taken.has(path)) slots.push({ path, channel: path, text: value, write });
+    } else if (Array.isArray(value)) {
+      value.forEach((item: unknown, index) => {
+        visit(item, `${path}[${index}]`, (text) => {
+          value[index] = text;
+        });
+      });
+    } else if (isJsonObject(value)) {
+      for (const [key, child] of Object.entries(value)) {
+        if (NO_TEXT_KEYS.has(key) || (WORD_KEYS.has(key) && isWord(child))) continue;
+        visit(child, path === '' ? member(key).replace(/^\./, '') : `${path}${member(key)}`, (text) => {
+          value[key] = text;
+        });
+      }
+    }
+  };
+  visit(body, '', () => undefined);
+  return slots;
+}
+
+function isWord(value: unknown): boolean {
+  return typeof value === 'string' && ONE_WORD.test(value);
 }
 
 function itemSlot(list: unknown[], index: number, place: Place): TextSlot {

@@ -3,7 +3,7 @@ import type { SseEvent } from '../sse/index.js';
 import type { Adapter, BlockedInput, BlockInfo, ChannelDelta, ErrorInfo, StreamRequest } from './adapter.js';
 import { asArray, isJsonObject, type JsonObject, parseJson } from './json.js';
 import { encodeJsonSource } from './json-source.js';
-import { readRequestSlots, readResponseSlots } from './openai-chat-slots.js';
+import { readAllSlots, readAnswerSlots, readRequestSlots, readResponseSlots } from './openai-chat-slots.js';
 
 const DONE = '[DONE]';
 /** Top-level keys of a chunk or answer that identify it and carry no generated text. */
@@ -30,7 +30,7 @@ export const openaiChat: Adapter = {
     const copy = structuredClone(body);
     if (edits.length === 0) return copy;
     const texts = new Map(edits.map((edit) => [edit.path, edit.text]));
-    for (const slot of [...readRequestSlots(copy), ...readResponseSlots(copy, 'message')]) {
+    for (const slot of readAllSlots(copy)) {
       const text = texts.get(slot.path);
       if (text === undefined) continue;
       slot.write(text);
@@ -193,7 +193,7 @@ export const openaiChat: Adapter = {
 };
 
 function slotsOf(body: unknown, direction: Direction) {
-  return direction === 'input' ? readRequestSlots(body) : readResponseSlots(body, 'message');
+  return direction === 'input' ? readRequestSlots(body) : readAnswerSlots(body);
 }
 
 function parseData(event: SseEvent): unknown {

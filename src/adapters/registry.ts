@@ -1,5 +1,5 @@
 import type { Adapter } from './adapter.js';
-import { asArray, isJsonObject } from './json.js';
+import { asArray, foldKey, isJsonObject } from './json.js';
 import { openaiChat } from './openai-chat.js';
 
 /** The adapters, and how the end of a request path names them. */
@@ -22,6 +22,12 @@ export function findAdapter(path: string, body: unknown): Adapter | undefined {
   return looksLikeChat(body) ? openaiChat : undefined;
 }
 
+/** Whether the body alone can tell that a request to this path is a chat: no format is named by the path. Never throws. */
+export function isUnnamed(path: string): boolean {
+  const route = normalizePath(path);
+  return ![...ADAPTERS.map(({ suffix }) => suffix), ...OTHER_FORMATS].some((suffix) => route.endsWith(suffix));
+}
+
 /** Folds the spellings that servers take for the same path, so that none of them goes around the screen. Never throws. */
 export function normalizePath(path: string): string {
   const bare = (path.split(/[?#]/, 1)[0] ?? '').replace(/%([0-7][0-9a-fA-F])/g, (_, digits: string) =>
@@ -35,9 +41,14 @@ export function normalizePath(path: string): string {
   return plain.length > 1 ? plain.replace(/\/$/, '') : plain;
 }
 
+/** One message is enough: a backend may skip what stands beside it. */
 function looksLikeChat(body: unknown): boolean {
-  const messages = isJsonObject(body) ? asArray(body['messages']) : [];
-  return (
-    messages.length > 0 && messages.every((message) => isJsonObject(message) && typeof message['role'] === 'string')
+  return valuesOf(body, 'messages').some((messages) =>
+    asArray(messages).some((message) => valuesOf(message, 'role').some((role) => typeof role === 'string')),
   );
+}
+
+function valuesOf(value: unknown, name: string): readonly unknown[] {
+  if (!isJsonObject(value)) return [];
+  return Object.entries(value).flatMap(([key, each]) => (foldKey(key) === name ? [each] : []));
 }

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { type Adapter, type ErrorInfo, openaiChat } from '../adapters/index.js';
 import { type Direction, RequestBodyError, type Verdict } from '../core/index.js';
-import { parseJsonBody } from './read-body.js';
+import { parseJsonBody } from './json-body.js';
 import type { Exchange, Screen } from './screen.js';
 
 /** A whole answer of our own, which replaces what would have been passed on. */

@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import { openaiChat } from '../adapters/index.js';
-import { parseJsonBody, readBody } from './read-body.js';
+import { parseJsonBody } from './json-body.js';
+import { readBody } from './read-body.js';
 
 /** Returns a backend that answers chat requests with the last message, as JSON or as an event stream. */
 export function createEchoBackend(limits: { readonly maxBodyBytes: number; readonly maxJsonDepth: number }): Server {

@@ -37,20 +37,22 @@ export async function handleRequest(req: IncomingMessage, res: ServerResponse, c
     );
   }
   const route = screen.route(path, req.headers);
-  const { adapter, body, raw } = await readRequest(req, { path, limits: screen.deps.config.limits, proceed });
   const { mode } = route.policy;
+  const hasContent = hasBody(req);
+  // A mode that changes nothing refuses nothing.
+  const refuses = mode === 'enforce' && refusesUnscreened(route, { method: req.method ?? 'GET', hasBody: hasContent });
+  const { limits } = screen.deps.config;
+  const reading = { path, limits, lenient: mode !== 'enforce', refusesUnscreened: refuses, proceed };
+  const { adapter, readable, body, raw } = await readRequest(req, reading);
   const exchange: Exchange = {
     requestId,
     path,
     policy: route.policy,
     ...(adapter === undefined ? {} : { asked: adapter.readStreamRequest(body) }),
   };
-  if (adapter === undefined) {
-    const request = { method: req.method ?? 'GET', hasBody: hasBody(req) };
-    // A mode that changes nothing refuses nothing.
-    const refused = mode === 'enforce' && refusesUnscreened(route, request);
-    recordUnscreened(screen, { exchange, direction: request.hasBody ? 'input' : 'output', refused });
-    if (refused) return sendEarly(req, res, refusedAnswer());
+  if (adapter === undefined || !readable) {
+    recordUnscreened(screen, { exchange, direction: hasContent ? 'input' : 'output', refused: refuses });
+    if (refuses) return sendEarly(req, res, refusedAnswer());
     proceed();
     return forward({ req, res, context, exchange, route, adapter, body: raw });
   }

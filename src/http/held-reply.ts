@@ -3,8 +3,7 @@ import { Readable } from 'node:stream';
 import { RequestBodyError } from '../core/index.js';
 import { moderationHeaders, type ScreenedReply, screenReply } from './answers.js';
 import { readBody } from './read-body.js';
-import { LOOKS_LIKE_EVENTS } from './reply.js';
-import { BYTE_HEADERS, type ReplyBody, type ReplyContext, withhold } from './reply-context.js';
+import { BYTE_HEADERS, LOOKS_LIKE_EVENTS, type ReplyBody, type ReplyContext, withhold } from './reply-context.js';
 import type { Downstream, ReplyFilter, WriteCallback } from './response-interceptor.js';
 import { recordUnscreened } from './unscreened.js';
 

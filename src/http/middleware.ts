@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import type { RequestHandler } from 'express';
-import { type Adapter, findAdapter } from '../adapters/index.js';
+import { type Adapter, findAdapter, isUnnamed } from '../adapters/index.js';
 import { RequestBodyError, SluiceError, type Verdict } from '../core/index.js';
 import { bodyErrorAnswer, moderationHeaders, refusedAnswer, sendAnswer } from './answers.js';
-import { sendEarly } from './early-answer.js';
+import { hasBody, sendEarly } from './early-answer.js';
 import { type TakenBody, takeBody } from './request-body.js';
 import { refusesUnscreened } from './route-table.js';
 import type { Exchange, Screen } from './screen.js';
@@ -45,17 +45,23 @@ async function screenRequest(req: ExpressRequest, res: ServerResponse, screen: S
   if (earlier === 'screened') return true;
   const path = req.originalUrl;
   const named = findAdapter(path, undefined);
-  const { limits } = screen.deps.config;
+  const route = screen.route(path, req.headers);
+  const { policy } = route;
+  // A mode that changes nothing refuses nothing.
+  const enforces = policy.mode === 'enforce';
   let body: TakenBody;
   try {
-    body = await takeBody(req, { ...limits, named: named !== undefined });
+    body = await takeBody(req, {
+      ...screen.deps.config.limits,
+      expected: named !== undefined ? 'named' : isUnnamed(path) ? 'unnamed' : 'unread',
+      refusesUnscreened: enforces && refusesUnscreened(route, { method: req.method, hasBody: hasBody(req) }),
+    });
+    if (body.problem !== undefined && enforces) throw body.problem;
   } catch (error) {
     if (!(error instanceof RequestBodyError)) throw error;
     sendEarly(req, res, bodyErrorAnswer(error, named));
     return false;
   }
-  const route = screen.route(path, req.headers);
-  const { policy } = route;
   const adapter = findAdapter(path, body.value);
   const asked = adapter?.readStreamRequest(body.value);
   const exchange = { requestId: randomUUID(), path, policy, ...(asked === undefined ? {} : { asked }) };
@@ -63,8 +69,7 @@ async function screenRequest(req: ExpressRequest, res: ServerResponse, screen: S
   const received = { req, res, screen, exchange, body };
   const unread = adapter === undefined || (body.present && body.value === undefined);
   if (unread) {
-    const request = { method: req.method, hasBody: body.present };
-    const refused = policy.mode === 'enforce' && refusesUnscreened(route, request);
+    const refused = enforces && refusesUnscreened(route, { method: req.method, hasBody: body.present });
     if (!passUnscreened({ ...received, refused, counted: earlier !== undefined })) return false;
   }
   if (adapter === undefined) return true;

@@ -4,7 +4,8 @@ import { CATEGORIES, type Category, RequestBodyError, type Verdict } from '../co
 import { bodyErrorAnswer, sendAnswer } from './answers.js';
 import { sendEarly } from './early-answer.js';
 import { type Exchange, recordVerdict } from './exchange.js';
-import { parseJsonBody, readBody } from './read-body.js';
+import { parseJsonBody } from './json-body.js';
+import { readBody } from './read-body.js';
 import type { Screen } from './screen.js';
 
 const MODEL = 'sluice';

@@ -5,7 +5,8 @@ import { decoded } from './content-encoding.js';
 import { forwardable, headerValue } from './hop-by-hop.js';
 import { passReply, writeHead } from './pass-reply.js';
 import { readBody } from './read-body.js';
-import { BINARY, type ReplyToScreen, readReply } from './reply.js';
+import { type ReplyToScreen, readReply } from './reply.js';
+import { BINARY } from './reply-context.js';
 import { recordUnscreened } from './unscreened.js';
 
 /**

@@ -1,6 +1,7 @@
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { RequestBodyError } from '../core/index.js';
 import { decoded } from './content-encoding.js';
+import { tooLarge } from './json-body.js';
 
 /**
  * Reads a whole body and undoes its content encodings. After an error the source is left open, so that an answer can
@@ -19,7 +20,7 @@ export async function readBody(
     for await (const chunk of stream.iterator({ destroyOnReturn: false })) {
       const bytes = Buffer.from(chunk as Uint8Array);
       size += bytes.length;
-      if (size > maxBytes) throw new RequestBodyError(413, `The body is larger than ${maxBytes} bytes.`);
+      if (size > maxBytes) throw tooLarge(maxBytes);
       chunks.push(bytes);
     }
   } catch (cause) {
@@ -34,28 +35,27 @@ export async function readBody(
   return Buffer.concat(chunks);
 }
 
+/** How to undo the encoding of a body. */
+export interface DecodeBodyOptions {
+  readonly encoding: string | undefined;
+  readonly maxBodyBytes: number;
+  /** Whether it is an error that a body cannot be decoded; otherwise the result is `undefined` then. */
+  readonly mustBeRead: boolean;
+}
+
 /**
- * Parses a JSON body.
- * @throws {RequestBodyError} when it is not JSON or nested deeper than `maxDepth`.
+ * Returns the bytes of a body without their content encodings.
+ * @throws {RequestBodyError} when one that must be read cannot be.
  */
-export function parseJsonBody(bytes: Buffer, maxDepth: number): unknown {
-  const text = bytes.toString('utf8').replace(/^\uFEFF/, '');
-  let depth = 0;
-  let quoted = false;
-  for (let index = 0; index < text.length; index += 1) {
-    const char = text[index];
-    if (quoted) {
-      if (char === '\\') index += 1;
-      else if (char === '"') quoted = false;
-    } else if (char === '"') quoted = true;
-    else if (char === '{' || char === '[') {
-      depth += 1;
-      if (depth > maxDepth) throw new RequestBodyError(400, `The body is nested deeper than ${maxDepth} levels.`);
-    } else if (char === '}' || char === ']') depth -= 1;
-  }
+export async function decodeBody(
+  bytes: Buffer,
+  { encoding, maxBodyBytes, mustBeRead }: DecodeBodyOptions,
+): Promise<Buffer | undefined> {
+  if (encoding === undefined) return bytes;
   try {
-    return JSON.parse(text);
-  } catch {
-    throw new RequestBodyError(400, 'The body is not valid JSON.');
+    return await readBody(Readable.from([bytes]), { encoding, maxBytes: maxBodyBytes });
+  } catch (error) {
+    if (mustBeRead || !(error instanceof RequestBodyError)) throw error;
+    return undefined;
   }
 }

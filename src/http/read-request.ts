@@ -1,16 +1,19 @@
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
-import { type Adapter, findAdapter } from '../adapters/index.js';
+import { type Adapter, findAdapter, isUnnamed } from '../adapters/index.js';
 import type { Config } from '../config/index.js';
 import { RequestBodyError } from '../core/index.js';
 import { hasBody } from './early-answer.js';
-import { parseJsonBody, readBody } from './read-body.js';
+import { assertUtf8, isJsonType, openingOf, parseJsonBody, parseUnnamedBody, tooLarge } from './json-body.js';
+import { decodeBody } from './read-body.js';
 
 /** A request as far as it was read. */
 export interface ReadRequest {
-  /** What can screen it; `undefined` when nothing can. */
+  /** What can screen the exchange; `undefined` when nothing can. */
   readonly adapter: Adapter | undefined;
-  /** The parsed body, when there is an adapter. */
+  /** Whether the request can be screened; without an adapter it cannot. */
+  readonly readable: boolean;
+  /** The parsed body, when it can be screened. */
   readonly body: unknown;
   /** The body as it came, for a request that passes as it is; `null` without one. */
   readonly raw: Buffer | Readable | null;
@@ -20,80 +23,74 @@ export interface ReadRequest {
 export interface ReadRequestOptions {
   readonly path: string;
   readonly limits: Config['limits'];
+  /** Whether to let a body pass that cannot be read, in place of an error. */
+  readonly lenient: boolean;
+  /** Whether what nothing can screen is refused; then a body that does not claim to be JSON is not even looked at. */
+  readonly refusesUnscreened: boolean;
   /** Called before the body is read: tells a client that waits for it to go on. */
   readonly proceed: () => void;
 }
 
 /**
  * Reads a request as far as it takes to know what can screen it. The body of a path that an adapter names is read
- * whole; so is a JSON body on any other path, for it may be a chat. Every other body is left to stream.
- * @throws {RequestBodyError} for a body of a named path that cannot be read, whatever content type it claims.
+ * whole; so is one on any other path that may be a chat, whatever content type it claims. Every other body is left to stream.
+ * @throws {RequestBodyError} for a body that cannot be read, on a named path or where it may still be a chat to the
+ * backend; never when `lenient`.
  */
 export async function readRequest(req: IncomingMessage, options: ReadRequestOptions): Promise<ReadRequest> {
-  const { path, limits, proceed } = options;
+  const { path, limits, lenient, proceed } = options;
   const named = req.method === 'POST' || hasBody(req) ? findAdapter(path, undefined) : undefined;
-  if (named !== undefined) {
-    checkCharset(req);
-    if (Number(req.headers['content-length'] ?? 0) > limits.maxBodyBytes) {
-      throw new RequestBodyError(413, `The body is larger than ${limits.maxBodyBytes} bytes.`);
-    }
+  const unread = { adapter: named, readable: false, body: undefined };
+  if (named === undefined && !hasBody(req)) return { ...unread, raw: null };
+  const type = req.headers['content-type'];
+  const isJson = named !== undefined || isJsonType(type);
+  const ignored = !isUnnamed(path) || (!isJson && options.refusesUnscreened);
+  if (named === undefined && ignored) return { ...unread, raw: open(req) };
+  let raw: Buffer | Readable | undefined;
+  try {
+    if (isJson) assertUtf8(type);
+    const announced = Number(req.headers['content-length'] ?? 0);
+    if (named !== undefined && !lenient && announced > limits.maxBodyBytes) throw tooLarge(limits.maxBodyBytes);
     proceed();
-    const raw = await readBody(req, { encoding: undefined, maxBytes: limits.maxBodyBytes });
-    return { adapter: named, body: await parse(raw, { encoding: req.headers['content-encoding'], limits }), raw };
-  }
-  if (!hasBody(req)) return { adapter: undefined, body: undefined, raw: null };
-  if (!/\bjson\b/i.test(req.headers['content-type'] ?? '')) {
-    return { adapter: undefined, body: undefined, raw: open(req) };
-  }
-  proceed();
-  const raw = await peek(req, limits.maxBodyBytes);
-  if (raw instanceof Readable) return { adapter: undefined, body: undefined, raw };
-  const body = await tryParse(raw, { encoding: req.headers['content-encoding'], limits });
-  const adapter = findAdapter(path, body);
-  if (adapter !== undefined) checkCharset(req);
-  return { adapter, body, raw };
-}
-
-/** A body in another charset would read differently here and at the backend. */
-function checkCharset(req: IncomingMessage): void {
-  const charset = /;\s*charset\s*=\s*"?([^";\s]+)/i.exec(req.headers['content-type'] ?? '')?.[1];
-  if (charset !== undefined && !/^(?:utf-?8|us-ascii)$/i.test(charset)) {
-    throw new RequestBodyError(415, 'The charset of the body is not supported; use utf-8.');
+    raw = await peek(req, { maxBytes: limits.maxBodyBytes, lenient, whole: named !== undefined });
+    if (raw instanceof Readable) return { ...unread, raw };
+    const encoding = req.headers['content-encoding'];
+    const plain = await decodeBody(raw, { encoding, mustBeRead: isJson, ...limits });
+    if (plain === undefined) return { ...unread, raw };
+    const parse = named === undefined ? parseUnnamedBody : parseJsonBody;
+    const body = parse(plain, limits.maxJsonDepth);
+    const adapter = named ?? findAdapter(path, body);
+    if (adapter === undefined) return { ...unread, raw };
+    assertUtf8(type);
+    return { adapter, readable: true, body, raw };
+  } catch (error) {
+    if (!lenient || !(error instanceof RequestBodyError)) throw error;
+    return { ...unread, raw: raw ?? open(req) };
   }
 }
 
-/** Returns the whole body, or one that still streams when it is larger than `maxBytes`. */
-async function peek(req: IncomingMessage, maxBytes: number): Promise<Buffer | Readable> {
+/**
+ * Returns the whole body, or one that still streams when it is no JSON object.
+ * @param options `whole`: whether any body is read to its end; `lenient`: whether one beyond `maxBytes` streams too
+ * @throws {RequestBodyError} when it is larger than `maxBytes`.
+ */
+async function peek(
+  req: IncomingMessage,
+  { maxBytes, lenient, whole }: { readonly maxBytes: number; readonly lenient: boolean; readonly whole: boolean },
+): Promise<Buffer | Readable> {
   const chunks: Buffer[] = [];
   let size = 0;
+  // What is encoded does not show how it begins.
+  let wanted = whole || req.headers['content-encoding'] !== undefined ? true : undefined;
   for await (const chunk of req.iterator({ destroyOnReturn: false })) {
     const bytes: Buffer = chunk;
     chunks.push(bytes);
     size += bytes.length;
-    if (size > maxBytes) return open(req, chunks);
+    wanted ??= openingOf(bytes)?.object;
+    if (wanted === false || (lenient && size > maxBytes)) return open(req, chunks);
+    if (size > maxBytes) throw tooLarge(maxBytes);
   }
   return Buffer.concat(chunks);
-}
-
-interface ParseOptions {
-  readonly encoding: string | undefined;
-  readonly limits: Config['limits'];
-}
-
-async function parse(raw: Buffer, { encoding, limits }: ParseOptions): Promise<unknown> {
-  const plain = encoding === undefined;
-  const bytes = plain ? raw : await readBody(Readable.from([raw]), { encoding, maxBytes: limits.maxBodyBytes });
-  return parseJsonBody(bytes, limits.maxJsonDepth);
-}
-
-/** A body that cannot be read on a path that nothing names is of an unknown shape, not an error. */
-async function tryParse(raw: Buffer, options: ParseOptions): Promise<unknown> {
-  try {
-    return await parse(raw, options);
-  } catch (error) {
-    if (error instanceof RequestBodyError) return undefined;
-    throw error;
-  }
 }
 
 /** The body as a stream of its own: when the call to the backend fails, the connection of the client stays. */

@@ -25,6 +25,11 @@ export interface ReplyBody {
 /** Headers that vouch for the very bytes of a body, so that they go when the bytes change. */
 export const BYTE_HEADERS = ['etag', 'content-md5', 'content-digest', 'repr-digest', 'digest', 'accept-ranges'];
 
+/** Content types that hold no text. */
+export const BINARY = /^\s*(?:audio|image|video|font|multipart)\//i;
+/** How an event stream begins, for one that is not named so. */
+export const LOOKS_LIKE_EVENTS = /^\uFEFF?(?:data|event|id|retry)?:/;
+
 /** Records a reply that nobody can judge, and returns what the client gets in its place if the mode protects. */
 export function withhold({ screen, adapter, exchange }: ReplyContext, reason: unknown): Answer {
   recordUnscreened(screen, { exchange, direction: 'output', refused: exchange.policy.mode === 'enforce' });

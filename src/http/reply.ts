@@ -7,7 +7,7 @@ import { decoded } from './content-encoding.js';
 import { forwardable, headerValue } from './hop-by-hop.js';
 import { passReply, writeHead } from './pass-reply.js';
 import { readBody } from './read-body.js';
-import { BYTE_HEADERS, type ReplyContext, withhold } from './reply-context.js';
+import { BINARY, BYTE_HEADERS, LOOKS_LIKE_EVENTS, type ReplyContext, withhold } from './reply-context.js';
 import type { ScreenedStream } from './screen.js';
 import { recordUnscreened } from './unscreened.js';
 import { type UpstreamReply, upstreamError } from './upstream.js';
@@ -22,10 +22,6 @@ export interface ReplyToScreen extends ReplyContext {
 
 /** Headers that describe the bytes of the backend, which are not the bytes that leave. */
 const OF_THE_BYTES = [...BYTE_HEADERS, 'content-length', 'content-encoding'];
-/** Content types that hold no text. */
-export const BINARY = /^\s*(?:audio|image|video|font|multipart)\//i;
-/** How an event stream begins, for one that is not named so. */
-export const LOOKS_LIKE_EVENTS = /^\uFEFF?(?:data|event|id|retry)?:/;
 
 /**
  * Screens a reply by what it is, whatever the request asked for: an event stream, JSON or other text. An error keeps

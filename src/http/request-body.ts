@@ -1,8 +1,16 @@
 import type { IncomingMessage } from 'node:http';
-import { Readable } from 'node:stream';
 import { RequestBodyError } from '../core/index.js';
 import { hasBody } from './early-answer.js';
-import { parseJsonBody, readBody } from './read-body.js';
+import {
+  assertDepth,
+  assertUtf8,
+  isJsonType,
+  openingOf,
+  parseJsonBody,
+  parseUnnamedBody,
+  tooLarge,
+} from './json-body.js';
+import { decodeBody } from './read-body.js';
 
 /** A request as the middleware meets it: perhaps a parser of the host was there before. */
 export type HostRequest = IncomingMessage & { body?: unknown };
@@ -11,8 +19,10 @@ export type HostRequest = IncomingMessage & { body?: unknown };
 export interface TakeBodyOptions {
   readonly maxBodyBytes: number;
   readonly maxJsonDepth: number;
-  /** Whether the path alone says that the body is JSON of a known format. */
-  readonly named: boolean;
+  /** What the path says: that the body is JSON of a known format (`named`), nothing, or that nobody here reads it. */
+  readonly expected: 'named' | 'unnamed' | 'unread';
+  /** Whether what nothing can screen is refused; then a body that does not claim to be JSON is not even looked at. */
+  readonly refusesUnscreened: boolean;
 }
 
 /** The body of a request, as a JSON value. */
@@ -21,30 +31,59 @@ export interface TakenBody {
   readonly value: unknown;
   /** Whether the request carries a body at all. */
   readonly present: boolean;
+  /** Why a body that should be read cannot be: too large, too deep, or no JSON. */
+  readonly problem: RequestBodyError | undefined;
   /** Gives the host the body it may see: as `req.body`, and to whoever reads the request after us. */
   handOver(value: unknown, options: { readonly verbatim: boolean }): void;
 }
 
 /**
  * Takes the body of a request from the parser of the host, or reads it.
- * @throws {RequestBodyError} when it cannot be read, is too large or too deep, or is no JSON on a path that asks for it.
+ * @throws {RequestBodyError} when the client breaks it off.
  */
 export async function takeBody(req: HostRequest, options: TakeBodyOptions): Promise<TakenBody> {
   const present = hasBody(req);
-  const wanted = options.named || /\bjson\b/i.test(req.headers['content-type'] ?? '');
-  if (isParsed(req, present)) return takeParsed(req, { ...options, wanted });
-  const unread = present && wanted && !req.readableDidRead;
-  if (!unread) return { value: undefined, present, handOver: () => undefined };
-  assertUtf8(req.headers['content-type']);
-  if (Number(req.headers['content-length'] ?? 0) > options.maxBodyBytes) throw tooLarge(options.maxBodyBytes);
-  const sent = await readUnended(req, options.maxBodyBytes);
+  if (isParsed(req, present)) return takeParsed(req, options);
+  const unread = present && isWanted(req, options) && !req.readableDidRead;
+  if (!unread) return { value: undefined, present, problem: undefined, handOver: () => undefined };
+  return takeUnread(req, options);
+}
+
+/** Whether to look into a body. */
+function isWanted(req: HostRequest, { expected, refusesUnscreened }: TakeBodyOptions): boolean {
+  if (expected !== 'unnamed') return expected === 'named';
+  return isJsonType(req.headers['content-type']) || !refusesUnscreened;
+}
+
+async function takeUnread(req: HostRequest, options: TakeBodyOptions): Promise<TakenBody> {
+  const type = req.headers['content-type'];
   const encoding = req.headers['content-encoding'];
-  const bytes =
-    encoding === undefined ? sent : await readBody(Readable.from([sent]), { encoding, maxBytes: options.maxBodyBytes });
-  const value = parse(bytes, options);
+  const named = options.expected === 'named';
+  const isJson = named || isJsonType(type);
+  let sent: Buffer = Buffer.alloc(0);
+  let value: unknown;
+  let problem: RequestBodyError | undefined;
+  try {
+    if (isJson) assertUtf8(type);
+    const announced = Number(req.headers['content-length'] ?? 0);
+    if (named && announced > options.maxBodyBytes) throw tooLarge(options.maxBodyBytes);
+    const read = await readUnended(req, options.maxBodyBytes, {
+      whole: isJson,
+      encoded: encoding !== undefined,
+    });
+    sent = read.bytes;
+    if (!read.whole && (named || read.object !== false)) throw tooLarge(options.maxBodyBytes);
+    if (read.whole) value = parse(await decodeBody(sent, { encoding, mustBeRead: isJson, ...options }), options);
+    if (!isJson && value !== undefined) assertUtf8(type);
+  } catch (error) {
+    if (!(error instanceof RequestBodyError) || req.destroyed) throw error;
+    problem = error;
+    value = undefined;
+  }
   return {
     value,
-    present,
+    present: true,
+    problem,
     handOver(seen, { verbatim }) {
       if (value !== undefined) req.body = seen;
       // Written anew from what was screened: repeated keys or broken UTF-8 must not mean one thing here and another later.
@@ -53,7 +92,7 @@ export async function takeBody(req: HostRequest, options: TakeBodyOptions): Prom
         delete req.headers['content-encoding'];
         if (req.headers['content-length'] !== undefined) req.headers['content-length'] = String(rewritten.length);
       }
-      if (!req.readableEnded && !req.destroyed) req.unshift(rewritten);
+      if (rewritten.length > 0 && !req.readableEnded && !req.destroyed) req.unshift(rewritten);
     },
   };
 }
@@ -66,15 +105,25 @@ function isParsed(req: HostRequest, present: boolean): boolean {
   return !(empty && present && !req.readableDidRead);
 }
 
-function takeParsed(req: HostRequest, options: TakeBodyOptions & { readonly wanted: boolean }): TakenBody {
+function takeParsed(req: HostRequest, options: TakeBodyOptions): TakenBody {
   const { body } = req;
   const raw = typeof body === 'string' || Buffer.isBuffer(body);
-  const value = raw ? (options.wanted ? parse(Buffer.from(body), options) : undefined) : body;
+  let value: unknown;
+  let problem: RequestBodyError | undefined;
+  try {
+    if (!raw) assertDepth(body, options.maxJsonDepth);
+    value = raw ? (options.expected === 'unread' ? undefined : parse(Buffer.from(body), options)) : body;
+  } catch (error) {
+    if (!(error instanceof RequestBodyError)) throw error;
+    problem = error;
+  }
   return {
     value,
     present: true,
-    handOver(seen) {
-      if (seen === value) return;
+    problem,
+    handOver(seen, { verbatim }) {
+      // As in a body of our own reading, what the host gets is written anew from what was screened.
+      if (value === undefined || (seen === value && (!raw || verbatim))) return;
       const text = JSON.stringify(seen);
       if (typeof body === 'string') req.body = text;
       else req.body = raw ? Buffer.from(text) : seen;
@@ -82,68 +131,63 @@ function takeParsed(req: HostRequest, options: TakeBodyOptions & { readonly want
   };
 }
 
-function parse(bytes: Buffer, { named, maxJsonDepth }: TakeBodyOptions): unknown {
-  try {
-    return parseJsonBody(bytes, maxJsonDepth);
-  } catch (error) {
-    // What is no JSON to us is none to the host either; what is too deep for us might be JSON to it.
-    if (named || isJson(bytes)) throw error;
-    return undefined;
-  }
+function parse(bytes: Buffer | undefined, { expected, maxJsonDepth }: TakeBodyOptions): unknown {
+  if (bytes === undefined) return undefined;
+  return expected === 'named' ? parseJsonBody(bytes, maxJsonDepth) : parseUnnamedBody(bytes, maxJsonDepth);
 }
 
-function isJson(bytes: Buffer): boolean {
-  try {
-    JSON.parse(bytes.toString('utf8'));
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** A parser of the host may know other charsets, and would read a text that we did not. */
-function assertUtf8(contentType: string | undefined): void {
-  const charset = /;\s*charset\s*=\s*"?([^\s;"]+)/i.exec(contentType ?? '')?.[1]?.toLowerCase() ?? 'utf-8';
-  if (!['utf-8', 'utf8', 'us-ascii'].includes(charset)) {
-    throw new RequestBodyError(415, 'The charset is not supported; use UTF-8.');
-  }
-}
-
-function tooLarge(maxBytes: number): RequestBodyError {
-  return new RequestBodyError(413, `The body is larger than ${maxBytes} bytes.`);
+/** A body as far as it was read. */
+interface UnendedBody {
+  readonly bytes: Buffer;
+  /** Whether that is all of it. */
+  readonly whole: boolean;
+  /** Whether it begins like a JSON object; `undefined` when that is not known. */
+  readonly object: boolean | undefined;
 }
 
 /**
  * Reads a whole body without reaching the end of the stream, so that bytes can be put back with `unshift`: after the
- * 'end' event they could not, and whoever pipes the request afterwards would wait forever.
+ * 'end' event they could not, and whoever pipes the request afterwards would wait forever. One that need not be read
+ * `whole` is read no further once it is clear that it is no JSON object.
  */
-function readUnended(req: IncomingMessage, maxBytes: number): Promise<Buffer> {
+function readUnended(
+  req: IncomingMessage,
+  maxBytes: number,
+  { whole, encoded }: { readonly whole: boolean; readonly encoded: boolean },
+): Promise<UnendedBody> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
-    const settle = (error?: RequestBodyError): void => {
-      req.off('readable', take).off('end', settleEmpty).off('error', fail).off('close', fail);
-      if (error === undefined) resolve(Buffer.concat(chunks));
-      else reject(error);
+    let object: boolean | undefined;
+    const off = (): void => {
+      req.off('readable', take).off('end', end).off('error', fail).off('close', fail);
     };
-    const settleEmpty = (): void => settle();
-    const fail = (): void => settle(new RequestBodyError(400, 'The body could not be read.'));
+    const settle = (isWhole: boolean): void => {
+      off();
+      resolve({ bytes: Buffer.concat(chunks), whole: isWhole, object });
+    };
+    const end = (): void => settle(true);
+    const fail = (): void => {
+      off();
+      reject(new RequestBodyError(400, 'The body could not be read.'));
+    };
     const take = (): void => {
       // Asking for exactly what is there is what keeps the stream from noticing its end.
       while (req.readableLength > 0) {
         const chunk: unknown = req.read(req.readableLength);
         if (chunk === null) break;
         const bytes = Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk));
+        chunks.push(bytes);
         size += bytes.length;
-        if (size > maxBytes) {
-          settle(tooLarge(maxBytes));
+        if (!encoded) object ??= openingOf(bytes)?.object;
+        if ((object === false && !whole) || size > maxBytes) {
+          settle(false);
           return;
         }
-        chunks.push(bytes);
       }
-      if (req.complete) settle();
+      if (req.complete) end();
     };
-    req.on('readable', take).on('end', settleEmpty).on('error', fail).on('close', fail);
+    req.on('readable', take).on('end', end).on('error', fail).on('close', fail);
     if (req.destroyed) fail();
     else if (req.complete && req.readableLength > 0) take();
   });

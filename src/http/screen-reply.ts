@@ -3,8 +3,7 @@ import { RequestBodyError } from '../core/index.js';
 import { GatedStream } from './gated-stream.js';
 import { HeldReply } from './held-reply.js';
 import { ObservedReply } from './observed-reply.js';
-import { BINARY } from './reply.js';
-import { type ReplyBody, type ReplyContext, withhold } from './reply-context.js';
+import { BINARY, type ReplyBody, type ReplyContext, withhold } from './reply-context.js';
 import { type Downstream, interceptResponse, type ReplyFilter, type ReplyHead } from './response-interceptor.js';
 import { recordUnscreened } from './unscreened.js';
 

@@ -169,7 +169,6 @@ describe('a body that cannot be read', () => {
   test.each<[name: string, options: SendOptions, status: number]>([
     ['broken JSON', { body: '{"a"' }, 400],
     ['nested too deep', { body: '['.repeat(99) + ']'.repeat(99) }, 400],
-    ['nested too deep, on a path of no format', { path: '/any', body: '['.repeat(99) + ']'.repeat(99) }, 400],
     ['too large', { body: ask('x'.repeat(50_000)) }, 413],
     ['too large once decoded', { body: gzipSync('[]'.padEnd(9000)), headers: { 'content-encoding': 'gzip' } }, 413],
     ['corrupt gzip', { body: 'nope', headers: { 'content-encoding': 'gzip' } }, 400],

@@ -130,9 +130,9 @@ describe('a path that no adapter names', () => {
 
   it.each([
     ['white space and repeated keys', ' { "a":1,"a" : 2 } '],
-    ['JSON that is none', '{"messages": [NaN'],
+    ['JSON that is none and no chat', '{"input": [NaN'],
     ['deep nesting', '['.repeat(200) + ']'.repeat(200)],
-    ['more than the limit', JSON.stringify({ input: 'x'.repeat(3000) })],
+    ['more than the limit, and no object', JSON.stringify(['x'.repeat(3000)])],
   ])('keeps a JSON body with %s byte for byte', async (_, body) => {
     const { url: upstream, seen } = await recording();
     const { url, entries } = await fixture.proxy(upstream, { limits: { maxBodyBytes: 2000 } });

@@ -101,11 +101,51 @@ describe('openaiChat on whole bodies', () => {
     ['a list', []],
     [
       'odd types',
-      { messages: [null, 3, { content: 4 }, { tool_calls: [null, { function: 'x' }] }], choices: 'x', tools: 7 },
+      { messages: [null, 3, { content: 4 }, { tool_calls: [null, { function: 5 }] }], choices: 6, tools: 7 },
+    ],
+    [
+      'references and bytes',
+      {
+        model: 'a/zorgblat',
+        user: 'zorgblat',
+        messages: [{ role: 'tool', tool_call_id: 'zorgblat' }, { content: [{ image_url: { url: 'data:zorgblat' } }] }],
+      },
     ],
   ])('finds nothing in %s', (_, body) => {
     expect(openaiChat.readTexts(body, 'input')).toEqual([]);
     expect(openaiChat.readTexts(body, 'output')).toEqual([]);
+  });
+
+  it.each<[string, object, string]>([
+    ['a key of another case', { Messages: [{ Content: 'a zorgblat' }] }, 'Messages[0].Content'],
+    ['a message that is a string', { messages: ['a zorgblat'] }, 'messages[0]'],
+    ['messages that are a string', { messages: 'a zorgblat' }, 'messages'],
+    ['a key that nobody here knows', { documents: [{ 'the text': 'a zorgblat' }] }, 'documents[0]["the text"]'],
+    ['a role that is a sentence', { messages: [{ role: 'a zorgblat' }] }, 'messages[0].role'],
+    ['a word in another script', { user: '坏zorgblat' }, 'user'],
+    [
+      'two fields of one part',
+      { messages: [{ content: [{ text: 'x', caption: 'a zorgblat' }] }] },
+      'messages[0].content[0].caption',
+    ],
+  ])('reads what a backend may read: %s', (_, body, path) => {
+    const field = openaiChat.readTexts(body, 'input').find((each) => each.path === path);
+    expect(field?.text).toContain('zorgblat');
+    expect(JSON.stringify(openaiChat.writeTexts(body, [{ path, text: '#' }]))).not.toContain('zorgblat');
+  });
+
+  it('reads what stands beside the text of an answer, but not its log probabilities', () => {
+    const message = {
+      role: 'assistant',
+      content: 'x',
+      annotations: [{ url_citation: { title: 'y', url: 'https://z' } }],
+    };
+    const body = {
+      model: 'm',
+      choices: [{ message, logprobs: { content: [{ token: 'p' }] } }],
+      search_results: [{ snippet: 's' }],
+    };
+    expect(openaiChat.readTexts(body, 'output').map(({ text }) => text)).toEqual(['x', 'y', 's']);
   });
 
   it('writes without touching the source, and drops log probabilities of a changed choice', () => {

@@ -1,0 +1,123 @@
+import { RequestBodyError } from '../core/index.js';
+
+const OPENING_BRACE = 0x7b;
+/** White space of JSON, and the bytes of a byte order mark. */
+const SKIPPED = new Set([0x09, 0x0a, 0x0d, 0x20, 0xef, 0xbb, 0xbf]);
+/** Bytes that stand there only in UTF-16 and UTF-32, of the byte order mark and of wide characters. */
+const WIDE = new Set([0x00, 0xfe, 0xff]);
+/** UTF-32 has no more zeros in a row before a character that matters here. */
+const MAX_ZEROS = 3;
+/** The one key without which a body is no chat, as lenient backends read it: in any case, with the long s. */
+const MESSAGES_KEY = /me[sſ]{2}age[sſ]/i;
+
+/** How a body begins. */
+export interface Opening {
+  /** Whether it begins like a JSON object. */
+  readonly object: boolean;
+  /** Whether it does so in UTF-16 or UTF-32, which some backends detect and read. */
+  readonly wide: boolean;
+}
+
+/** Returns how a body begins; `undefined` while there is nothing but white space. O(white space). Never throws. */
+export function openingOf(bytes: Uint8Array): Opening | undefined {
+  let wide = false;
+  let zeros = 0;
+  for (const [index, byte] of bytes.entries()) {
+    zeros = byte === 0 ? zeros + 1 : 0;
+    if (zeros > MAX_ZEROS) return { object: false, wide };
+    if (WIDE.has(byte)) wide = true;
+    else if (!SKIPPED.has(byte)) {
+      return { object: byte === OPENING_BRACE, wide: wide || bytes[index + 1] === 0 };
+    }
+  }
+  return undefined;
+}
+
+/** Whether a content type says that a body is JSON. */
+export function isJsonType(contentType: string | undefined): boolean {
+  return /\bjson\b/i.test(contentType ?? '');
+}
+
+/**
+ * Checks that a content type names no charset but UTF-8: in another one a body would read differently here and further on.
+ * @throws {RequestBodyError} 415 when it does.
+ */
+export function assertUtf8(contentType: string | undefined): void {
+  const charset = /;\s*charset\s*=\s*"?([^\s;"]+)/i.exec(contentType ?? '')?.[1];
+  if (charset !== undefined && !/^(?:utf-?8|us-ascii)$/i.test(charset)) {
+    throw new RequestBodyError(415, 'The charset of the body is not supported; use UTF-8.');
+  }
+}
+
+/** Returns the error for a body beyond a limit. */
+export function tooLarge(maxBytes: number): RequestBodyError {
+  return new RequestBodyError(413, `The body is larger than ${maxBytes} bytes.`);
+}
+
+/**
+ * Parses a JSON body.
+ * @throws {RequestBodyError} when it is not JSON or nested deeper than `maxDepth`.
+ */
+export function parseJsonBody(bytes: Buffer, maxDepth: number): unknown {
+  const text = bytes.toString('utf8').replace(/^\uFEFF/, '');
+  let depth = 0;
+  let quoted = false;
+  for (let index = 0; index < text.length; index += 1) {
+    const char = text[index];
+    if (quoted) {
+      if (char === '\\') index += 1;
+      else if (char === '"') quoted = false;
+    } else if (char === '"') quoted = true;
+    else if (char === '{' || char === '[') {
+      depth += 1;
+      if (depth > maxDepth) throw tooDeep(maxDepth);
+    } else if (char === '}' || char === ']') depth -= 1;
+  }
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new RequestBodyError(400, 'The body is not valid JSON.');
+  }
+}
+
+/**
+ * Checks a value that somebody else has parsed.
+ * @throws {RequestBodyError} when it is nested deeper than `maxDepth`.
+ */
+export function assertDepth(value: unknown, maxDepth: number): void {
+  let level = [value].filter(isNested);
+  for (let depth = 1; level.length > 0; depth += 1) {
+    if (depth > maxDepth) throw tooDeep(maxDepth);
+    level = level.flatMap((each) => Object.values(each).filter(isNested));
+  }
+}
+
+/**
+ * Parses the body of a path that names no format; `undefined` for one that is no JSON and no chat either.
+ * @throws {RequestBodyError} for what cannot be read here and may still be a chat to a backend with a more lenient parser:
+ * nested too deep, followed by other text, in another charset.
+ */
+export function parseUnnamedBody(bytes: Buffer, maxDepth: number): unknown {
+  const opening = openingOf(bytes);
+  const object = opening?.object === true;
+  if (object && opening.wide) throw new RequestBodyError(415, 'The body is not encoded in UTF-8.');
+  try {
+    return parseJsonBody(bytes, maxDepth);
+  } catch (error) {
+    if (object && mayNameMessages(bytes.toString('utf8'))) throw error;
+    return undefined;
+  }
+}
+
+/** An escape may spell any key. */
+function mayNameMessages(text: string): boolean {
+  return MESSAGES_KEY.test(text) || text.includes('\\u');
+}
+
+function tooDeep(maxDepth: number): RequestBodyError {
+  return new RequestBodyError(400, `The body is nested deeper than ${maxDepth} levels.`);
+}
+
+function isNested(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !ArrayBuffer.isView(value);
+}
