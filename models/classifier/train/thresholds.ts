@@ -14,19 +14,26 @@ export type Thresholds = Readonly<Record<ThresholdAction, readonly number[]>>;
 
 /** A kind with fewer rows says nothing about a rate of 0.2 %. */
 const LEAST_ROWS = 100;
-/** Steps of the share of benign rows that one category alone may reach. */
-const SHARES = [0, ...Array.from({ length: 30 }, (_, step) => 0.0002 * 1.19 ** step)];
+/** Steps of the share of a category's positives that its threshold finds. */
+const RECALLS = Array.from({ length: 49 }, (_, step) => 0.02 * (step + 1));
+/** Least threshold: below it a probability says nothing. */
+const LEAST_THRESHOLD = 0.02;
 /** Above every probability that the model gives. */
 const NEVER = Number.POSITIVE_INFINITY;
 
+/** Benign rows of one kind. */
 interface Group {
   readonly rows: readonly JudgedRow[];
+  /** Most rows that any threshold may reach. */
   readonly limit: number;
+  /** 1 for each row that some threshold reaches already. */
+  readonly reached: Uint8Array;
+  count: number;
 }
 
 /**
- * Thresholds of one direction. Starting from none, the category is loosened next whose step finds most positives per false positive, as
- * long as every kind of benign rows stays within its limit. A category that is not `trusted` never blocks.
+ * Thresholds of one direction. Starting from none, the category is loosened next whose next 2 % of positives cost least, as long as
+ * every kind of benign rows stays within its limit. A category that is not `trusted` never blocks.
  */
 export function chooseThresholds(
   judged: readonly JudgedRow[],
@@ -45,7 +52,12 @@ export function chooseThresholds(
   const choose = (action: ThresholdAction): number[] => {
     const groups = [...kinds]
       .filter(([, group]) => group.length >= LEAST_ROWS)
-      .map(([kind, group]) => ({ rows: group, limit: FALSE_POSITIVE_LIMITS[action](kind) }));
+      .map(([kind, group]) => ({
+        rows: group,
+        limit: FALSE_POSITIVE_LIMITS[action](kind) * group.length,
+        reached: new Uint8Array(group.length),
+        count: 0,
+      }));
     const allowed = CATEGORIES.map((_, index) => action === 'flag' || trusted[index] === true);
     return loosen(groups, rows, allowed);
   };
@@ -55,57 +67,54 @@ export function chooseThresholds(
 }
 
 function loosen(groups: readonly Group[], rows: readonly JudgedRow[], allowed: readonly boolean[]): number[] {
-  const steps = CATEGORIES.map((_, index) => SHARES.map((share) => thresholdOfShare(groups, index, share)));
-  const positives = CATEGORIES.map((_, index) =>
-    rows.filter(({ targets }) => targets[index] === 1).map(({ probabilities }) => probabilities[index] ?? 0),
-  );
-  const recall = (index: number, step: number): number => {
-    const found = positives[index] ?? [];
-    const threshold = steps[index]?.[step] ?? NEVER;
-    return found.filter((score) => score >= threshold).length / Math.max(10, found.length);
-  };
-  const at = CATEGORIES.map(() => -1);
-  const open = new Set(CATEGORIES.keys());
-  const thresholds = (): number[] => at.map((step, index) => (step < 0 ? NEVER : (steps[index]?.[step] ?? NEVER)));
-  for (const index of CATEGORIES.keys()) if (allowed[index] !== true) open.delete(index);
-  while (open.size > 0) {
-    let best: { index: number; worth: number } | undefined;
-    for (const index of open) {
-      const step = (at[index] ?? -1) + 1;
-      at[index] = step;
-      const use = step < SHARES.length ? worstUse(groups, thresholds()) : 2;
-      at[index] = step - 1;
-      if (use > 1) {
-        open.delete(index);
-        continue;
-      }
-      const cost = (SHARES[step] ?? 0) - (step === 0 ? -0.0001 : (SHARES[step - 1] ?? 0));
-      const worth = (recall(index, step) - (step === 0 ? 0 : recall(index, step - 1)) + 1e-4) / cost;
-      if (best === undefined || worth > best.worth) best = { index, worth };
-    }
-    if (best !== undefined) at[best.index] = (at[best.index] ?? -1) + 1;
-  }
-  return thresholds();
-}
-
-/** Least threshold that `share` of the strictest kind stays below, rounded up so that the number in the table holds as well. */
-function thresholdOfShare(groups: readonly Group[], index: number, share: number): number {
-  const strictest = Math.min(...groups.map(({ limit }) => limit));
-  const cuts = groups.map(({ rows, limit }) => {
-    const scores = rows.map(({ probabilities }) => probabilities[index] ?? 0).sort((a, b) => b - a);
-    return scores[Math.floor((scores.length * share * limit) / strictest)] ?? 0;
+  const steps = CATEGORIES.map((_, index) => {
+    const scores = rows
+      .filter(({ targets }) => targets[index] === 1)
+      .map(({ probabilities }) => probabilities[index] ?? 0)
+      .sort((a, b) => b - a);
+    const thresholds = RECALLS.map((recall) => scores[Math.floor(recall * scores.length)] ?? 0);
+    return thresholds.map((threshold) =>
+      Math.min(0.9999, Math.max(LEAST_THRESHOLD, Math.ceil(threshold * 10_000) / 10_000)),
+    );
   });
-  return Math.min(0.9999, Math.max(0.02, Math.ceil((Math.max(...cuts) + 1e-6) * 10_000) / 10_000));
+  const at = CATEGORIES.map(() => -1);
+  const open = new Set([...CATEGORIES.keys()].filter((index) => allowed[index] === true));
+  while (open.size > 0) {
+    let best: { index: number; cost: number } | undefined;
+    for (const index of open) {
+      const threshold = steps[index]?.[(at[index] ?? -1) + 1];
+      const cost = threshold === undefined ? undefined : costOf(groups, index, threshold);
+      if (cost === undefined) open.delete(index);
+      else if (best === undefined || cost < best.cost) best = { index, cost };
+    }
+    if (best === undefined) break;
+    const step = (at[best.index] ?? -1) + 1;
+    at[best.index] = step;
+    reach(groups, best.index, steps[best.index]?.[step] ?? NEVER);
+  }
+  return at.map((step, index) => (step < 0 ? NEVER : (steps[index]?.[step] ?? NEVER)));
 }
 
-/** Share of its limit that the worst kind uses; above 1 is too much. */
-function worstUse(groups: readonly Group[], thresholds: readonly number[]): number {
-  return Math.max(
-    ...groups.map(({ rows, limit }) => {
-      const reached = rows.filter(({ probabilities }) =>
-        probabilities.some((score, index) => score >= (thresholds[index] ?? NEVER)),
-      );
-      return reached.length / rows.length / limit;
-    }),
-  );
+/** How much of the limits one more step uses up, dearer the nearer a limit is; `undefined` when it breaks one. */
+function costOf(groups: readonly Group[], index: number, threshold: number): number | undefined {
+  let cost = 0;
+  for (const { rows, limit, reached, count } of groups) {
+    let more = 0;
+    for (let at = 0; at < rows.length; at++) {
+      if (reached[at] === 0 && (rows[at]?.probabilities[index] ?? 0) >= threshold) more++;
+    }
+    if (count + more > limit) return undefined;
+    cost += ((count + more) / limit) ** 2 - (count / limit) ** 2;
+  }
+  return cost;
+}
+
+function reach(groups: readonly Group[], index: number, threshold: number): void {
+  for (const group of groups) {
+    group.rows.forEach(({ probabilities }, at) => {
+      if (group.reached[at] === 1 || (probabilities[index] ?? 0) < threshold) return;
+      group.reached[at] = 1;
+      group.count++;
+    });
+  }
 }
