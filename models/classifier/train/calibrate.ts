@@ -42,7 +42,14 @@ export function calibrate(scored: readonly Scored[]): Calibration[] {
           }
         }
       }
-      const [byOwn = 0, byAny = 0, byOffset = 0] = solve(curvature, gradient);
+      let [byOwn = 0, byAny = 0, byOffset = 0] = solve(curvature, gradient);
+      if (any - byAny < 0) {
+        // Held at 0, the others are to be found without it.
+        [byOwn = 0, byAny = 0, byOffset = 0] = solve(
+          curvature.map((each, at) => (at === 4 ? 1 : at % 3 === 1 || (at >= 3 && at < 6) ? 0 : each)),
+          [gradient[0] ?? 0, any, gradient[2] ?? 0],
+        );
+      }
       const limit = Math.max(1, Math.abs(byOwn), Math.abs(byAny), Math.abs(byOffset));
       own = Math.max(0.05, own - byOwn / limit);
       any = Math.max(0, any - byAny / limit);

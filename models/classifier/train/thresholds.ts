@@ -15,7 +15,7 @@ export type Thresholds = Readonly<Record<ThresholdAction, readonly number[]>>;
 /** A kind with fewer rows says nothing about a rate of 0.2 %. */
 const LEAST_ROWS = 100;
 /** Steps of the share of a category's positives that its threshold finds. */
-const RECALLS = Array.from({ length: 49 }, (_, step) => 0.02 * (step + 1));
+const RECALLS = [0.003, 0.01, ...Array.from({ length: 49 }, (_, step) => 0.02 * (step + 1))];
 /** Least threshold: below it a probability says nothing. */
 const LEAST_THRESHOLD = 0.02;
 /** Above every probability that the model gives. */
@@ -59,7 +59,8 @@ export function chooseThresholds(
         count: 0,
       }));
     const allowed = CATEGORIES.map((_, index) => action === 'flag' || trusted[index] === true);
-    return loosen(groups, rows, allowed);
+    // Violating rows of both directions: some categories have hardly any of one.
+    return loosen(groups, judged, allowed);
   };
   const block = choose('block');
   const flag = choose('flag').map((threshold, index) => Math.min(threshold, block[index] ?? NEVER));
@@ -84,8 +85,13 @@ function loosen(groups: readonly Group[], rows: readonly JudgedRow[], allowed: r
     for (const index of open) {
       const threshold = steps[index]?.[(at[index] ?? -1) + 1];
       const cost = threshold === undefined ? undefined : costOf(groups, index, threshold);
-      if (cost === undefined) open.delete(index);
-      else if (best === undefined || cost < best.cost) best = { index, cost };
+      if (cost === undefined) {
+        open.delete(index);
+        continue;
+      }
+      // What is found already makes more worth less: no category starves.
+      const weighed = (cost + 1e-4) * ((at[index] ?? -1) + 2);
+      if (best === undefined || weighed < best.cost) best = { index, cost: weighed };
     }
     if (best === undefined) break;
     const step = (at[best.index] ?? -1) + 1;
