@@ -54,6 +54,16 @@ export class Alphabet {
   readonly #expansions = new Map<number, Uint32Array>();
   readonly #supplementary = new Map<number, number>();
 
+  /** Makes the symbols of `units` in that order. */
+  constructor(units: Iterable<number> = []) {
+    for (const unit of units) this.symbolFor(unit);
+  }
+
+  /** Coarse units in the order of their symbols, the separator left out: what `new Alphabet` makes the same symbols of. */
+  get units(): number[] {
+    return [...this.#symbols.keys()].slice(1);
+  }
+
   /** Symbol of a unit of a pattern, made when it is new. */
   symbolFor(unit: number): number {
     const coarse = coarseUnit(unit);

@@ -2,6 +2,17 @@ import { BASE, CELL, FAIL, FREE, OUTPUT, PARENT, ROOT } from './cells.js';
 import { DoubleArrayBuilder } from './double-array-builder.js';
 import { type SymbolTable, Trie } from './trie.js';
 
+/** Everything that an automaton is made of. */
+export interface AutomatonTables {
+  readonly cells: Int32Array;
+  readonly outputPattern: Int32Array;
+  readonly outputNext: Int32Array;
+  /** States in breadth-first order, the root left out. */
+  readonly order: Int32Array;
+  /** Per state, at `state / CELL`, its distance from the root. */
+  readonly depth: Uint16Array;
+}
+
 /**
  * Aho-Corasick automaton over small integer symbols, built once and then immutable: a double array, so that a
  * transition is two reads of one cache line. States are offsets into `cells`.
@@ -18,20 +29,31 @@ export class Automaton {
   /** States in breadth-first order, the root left out. */
   readonly #order: Int32Array;
   readonly #depth: Uint16Array;
-  readonly #slots: number;
+
+  /** Takes over tables that were built before. */
+  constructor({ cells, outputPattern, outputNext, order, depth }: AutomatonTables) {
+    this.cells = cells;
+    this.outputPattern = outputPattern;
+    this.outputNext = outputNext;
+    this.#order = order;
+    this.#depth = depth;
+  }
 
   /** Builds from patterns of symbols from 1 to 65,535. O(total pattern length), and the search for free slots. */
-  constructor(patterns: SymbolTable) {
+  static build(patterns: SymbolTable): Automaton {
     const builder = new DoubleArrayBuilder(new Trie(patterns));
     builder.build();
     // A base plus the greatest symbol stays inside, so that no read of the scan is out of bounds.
-    this.cells = new Int32Array((builder.slots + builder.greatest + 1) * CELL).fill(FREE);
-    this.cells.set(builder.cells.subarray(0, builder.slots * CELL));
-    this.outputPattern = builder.outputPattern;
-    this.outputNext = builder.outputNext;
-    this.#order = builder.order;
-    this.#depth = builder.depth.slice(0, builder.slots);
-    this.#slots = builder.slots;
+    const cells = new Int32Array((builder.slots + builder.greatest + 1) * CELL).fill(FREE);
+    cells.set(builder.cells.subarray(0, builder.slots * CELL));
+    const { outputPattern, outputNext, order } = builder;
+    return new Automaton({ cells, outputPattern, outputNext, order, depth: builder.depth.slice(0, builder.slots) });
+  }
+
+  /** The tables, for another process to take over. */
+  get tables(): AutomatonTables {
+    const { cells, outputPattern, outputNext } = this;
+    return { cells, outputPattern, outputNext, order: this.#order, depth: this.#depth };
   }
 
   /** State after reading a symbol; amortized O(1). The scanner holds a copy of this loop. */
@@ -84,7 +106,7 @@ export class Automaton {
    */
   openDepths(counts: (pattern: number) => boolean, stays: (pattern: number) => boolean): Uint16Array {
     const { cells } = this;
-    const open = new Uint8Array(this.#slots);
+    const open = new Uint8Array(this.#depth.length);
     for (let index = this.#order.length - 1; index >= 0; index -= 1) {
       const state = this.#order[index] ?? ROOT;
       const inherited = cells[(cells[state + FAIL] ?? ROOT) + OUTPUT] ?? 0;
@@ -97,7 +119,7 @@ export class Automaton {
       }
       if (ends || open[state / CELL] === 1) open[(cells[state + PARENT] ?? ROOT) / CELL] = 1;
     }
-    const depths = new Uint16Array(this.#slots);
+    const depths = new Uint16Array(this.#depth.length);
     for (const state of this.#order) {
       const slot = state / CELL;
       depths[slot] = open[slot] === 1 ? (this.#depth[slot] ?? 0) : (depths[(cells[state + FAIL] ?? ROOT) / CELL] ?? 0);

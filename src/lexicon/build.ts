@@ -57,10 +57,8 @@ export function buildLexicon(lists: readonly ParsedList[]): Lexicon {
     for (const condition of entry.conditions) conditionPhrases.set(condition, condition.phrases.map(numberOf));
   }
   for (const { number, phrase } of phrases.values()) patterns.add(phrase, { kind: 'condition', number });
-  const automaton = new Automaton(patterns.takeSymbols());
-  const spelled = new Automaton(spelledPatterns.takeSymbols());
-  const holdDepths = new Map<string, { plain: Uint16Array; spelled: Uint16Array }>();
-  return {
+  const automaton = Automaton.build(patterns.takeSymbols());
+  return assembleLexicon({
     version: versionOf(lists),
     size: entries.reduce((sum, { terms }) => sum + terms.length, 0),
     entries,
@@ -68,19 +66,28 @@ export function buildLexicon(lists: readonly ParsedList[]): Lexicon {
     patterns,
     automaton,
     spelledPatterns,
-    spelled,
+    spelled: Automaton.build(spelledPatterns.takeSymbols()),
     alphabet,
     conditionPhrases,
     allowDepths: automaton.openDepths(
       (number) => patterns.use(number)?.kind === 'allow',
       (number) => patterns.repeats(number),
     ),
+  });
+}
+
+/** The lexicon over parts that were just built or taken over. */
+export function assembleLexicon(parts: Omit<Lexicon, 'holdDepths'>): Lexicon {
+  const { automaton, patterns, spelled, spelledPatterns } = parts;
+  const known = new Map<string, { plain: Uint16Array; spelled: Uint16Array }>();
+  return {
+    ...parts,
     holdDepths(holds) {
       const key = keyOf(holds);
-      let depths = holdDepths.get(key);
+      let depths = known.get(key);
       if (depths === undefined) {
         depths = { plain: depthsOf(automaton, patterns, holds), spelled: depthsOf(spelled, spelledPatterns, holds) };
-        holdDepths.set(key, depths);
+        known.set(key, depths);
       }
       return depths;
     },

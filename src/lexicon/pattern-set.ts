@@ -1,11 +1,27 @@
 import { SEPARATOR } from '../text/index.js';
 import type { Alphabet } from './alphabet.js';
-import type { Phrase } from './entry.js';
+import type { LexiconEntry, Phrase } from './entry.js';
 import { compilePhrase, type Pattern, type PatternUse, spellOut } from './pattern.js';
 import { SymbolTable } from './trie.js';
 
 /** Which patterns a set holds: of phrases as they are written, or of words spelled out letter by letter. */
 export type PatternForm = 'plain' | 'spelled';
+
+/** A set as text and numbers, for another process to take over. */
+export interface PackedPatterns {
+  readonly form: PatternForm;
+  /** Every phrase, one after the other. */
+  readonly text: string;
+  /** End of each phrase in `text`. */
+  readonly ends: Uint32Array;
+  /** Per pattern the sum of the `FLAGS` that hold. */
+  readonly flags: Uint8Array;
+  /** Per pattern the number of its entry or of its condition phrase. */
+  readonly references: Uint32Array;
+}
+
+const FLAGS = { openStart: 1, openEnd: 2, repeats: 4, allow: 8, condition: 16 } as const;
+const ALLOW: PatternUse = { kind: 'allow' };
 
 /**
  * Patterns by number. Only what a build needs is worked out at once; a pattern itself is made when a text first comes to
@@ -14,28 +30,40 @@ export type PatternForm = 'plain' | 'spelled';
 export class PatternSet {
   readonly #alphabet: Alphabet;
   readonly #form: PatternForm;
-  readonly #phrases: Phrase[] = [];
-  readonly #uses: PatternUse[] = [];
+  readonly #phrases: (Phrase | undefined)[] = [];
+  readonly #uses: (PatternUse | undefined)[] = [];
   readonly #repeating = new Set<number>();
   readonly #made = new Map<number, Pattern>();
-  #symbols: SymbolTable | undefined = new SymbolTable();
+  readonly #packed: PackedPatterns | undefined;
+  readonly #entries: readonly LexiconEntry[];
+  #symbols: SymbolTable | undefined;
 
-  constructor(alphabet: Alphabet, form: PatternForm) {
+  /** Starts an empty set, or takes one over whose entries are `entries`. */
+  constructor(alphabet: Alphabet, source: PatternForm | { packed: PackedPatterns; entries: readonly LexiconEntry[] }) {
     this.#alphabet = alphabet;
-    this.#form = form;
+    if (typeof source === 'string') {
+      this.#form = source;
+      this.#symbols = new SymbolTable();
+      this.#entries = [];
+    } else {
+      this.#form = source.packed.form;
+      this.#packed = source.packed;
+      this.#entries = source.entries;
+    }
   }
 
   /** Number of patterns. */
   get length(): number {
-    return this.#phrases.length;
+    return this.#packed?.ends.length ?? this.#phrases.length;
   }
 
   /** Adds the pattern of a phrase, unless it has none. */
   add(phrase: Phrase, use: PatternUse): void {
     const pattern = this.#make(phrase, use);
     if (pattern === undefined || this.#symbols === undefined) return;
-    for (const first of pattern.symbols)
+    for (const first of pattern.symbols) {
       this.#symbols.push(this.#alphabet.symbolFor(pattern.units[first] ?? SEPARATOR));
+    }
     this.#symbols.close();
     if (pattern.lastRun > 1) this.#repeating.add(this.#phrases.length);
     this.#phrases.push(phrase);
@@ -53,23 +81,70 @@ export class PatternSet {
   get(number: number): Pattern {
     let pattern = this.#made.get(number);
     if (pattern === undefined) {
-      const phrase = this.#phrases[number];
-      const use = this.#uses[number];
-      pattern = phrase && use && this.#make(phrase, use);
+      const use = this.use(number);
+      pattern = use && this.#make(this.phrase(number), use);
       if (pattern === undefined) throw new RangeError(`there is no pattern ${number}`);
       this.#made.set(number, pattern);
     }
     return pattern;
   }
 
+  /** The phrase of the pattern of that number. */
+  phrase(number: number): Phrase {
+    const known = this.#phrases[number];
+    if (known !== undefined) return known;
+    if (this.#packed === undefined) throw new RangeError(`there is no pattern ${number}`);
+    const { text, ends, flags } = this.#packed;
+    const flag = flags[number] ?? 0;
+    return {
+      text: text.slice(number === 0 ? 0 : ends[number - 1], ends[number]),
+      openStart: (flag & FLAGS.openStart) !== 0,
+      openEnd: (flag & FLAGS.openEnd) !== 0,
+    };
+  }
+
   /** What a match of the pattern of that number means. */
   use(number: number): PatternUse | undefined {
-    return this.#uses[number];
+    const known = this.#uses[number];
+    if (known !== undefined || this.#packed === undefined) return known;
+    const flag = this.#packed.flags[number] ?? 0;
+    const reference = this.#packed.references[number] ?? 0;
+    if ((flag & FLAGS.allow) !== 0) return ALLOW;
+    if ((flag & FLAGS.condition) !== 0) return { kind: 'condition', number: reference };
+    const entry = this.#entries[reference];
+    return entry === undefined ? undefined : { kind: 'deny', entry };
   }
 
   /** Whether a repetition of its last letter can complete the pattern. */
   repeats(number: number): boolean {
-    return this.#repeating.has(number);
+    if (this.#packed === undefined) return this.#repeating.has(number);
+    return ((this.#packed.flags[number] ?? 0) & FLAGS.repeats) !== 0;
+  }
+
+  /** The set as text and numbers; `entries` are those that its patterns name. */
+  pack(entries: readonly LexiconEntry[]): PackedPatterns {
+    const numbers = new Map(entries.map((entry, index) => [entry, index]));
+    const texts: string[] = [];
+    const ends = new Uint32Array(this.length);
+    const flags = new Uint8Array(this.length);
+    const references = new Uint32Array(this.length);
+    let end = 0;
+    for (let number = 0; number < this.length; number += 1) {
+      const { text, openStart, openEnd } = this.phrase(number);
+      const use = this.use(number);
+      texts.push(text);
+      end += text.length;
+      ends[number] = end;
+      if (use?.kind === 'condition') references[number] = use.number;
+      if (use?.kind === 'deny') references[number] = numbers.get(use.entry) ?? 0;
+      flags[number] =
+        (openStart ? FLAGS.openStart : 0) +
+        (openEnd ? FLAGS.openEnd : 0) +
+        (this.repeats(number) ? FLAGS.repeats : 0) +
+        (use?.kind === 'allow' ? FLAGS.allow : 0) +
+        (use?.kind === 'condition' ? FLAGS.condition : 0);
+    }
+    return { form: this.#form, text: texts.join(''), ends, flags, references };
   }
 
   #make(phrase: Phrase, use: PatternUse): Pattern | undefined {

@@ -47,9 +47,8 @@ export interface Pattern {
 
 const MAX_WORD_CHECKED_UNITS = 3;
 const MIN_SPELLED_LETTERS = 3;
-const MIN_SPELLED_CHARACTERS = 2;
 /** Nobody spells out a longer phrase, and no reader would follow. */
-const MAX_SPELLED_LETTERS = 24;
+const MAX_SPELLED_LETTERS = 12;
 
 /** The pattern of a phrase; `undefined` when nothing of it is a letter. */
 export function compilePhrase(phrase: Phrase, { use, fold }: { use: PatternUse; fold: Fold }): Pattern | undefined {
@@ -125,17 +124,18 @@ function isWordChar(char: string | undefined): boolean {
   return char !== undefined && /^[\p{L}\p{N}]$/u.test(char);
 }
 
-/** The pattern of a word spelled out letter by letter; `undefined` for what is too short or of two scripts. */
+/**
+ * The pattern of a term spelled out letter by letter; `undefined` for what is too short or too long, and for scripts
+ * written without spaces, whose characters the scanner reads together anyway.
+ */
 export function spellOut(pattern: Pattern): Pattern | undefined {
   const units: number[] = [];
   pattern.units.forEach((unit, index) => {
     // Spelled out, a double letter is two letters: "k i l l".
     if (unit !== EDGE) for (let i = 0; i < (pattern.runs[index] ?? 1); i += 1) units.push(unit);
   });
-  const loose = units.filter(unspaced).length;
-  if (loose !== 0 && loose !== units.length) return undefined;
-  if (units.length > MAX_SPELLED_LETTERS) return undefined;
-  if (units.length < (loose > 0 ? MIN_SPELLED_CHARACTERS : MIN_SPELLED_LETTERS)) return undefined;
+  if (units.length < MIN_SPELLED_LETTERS || units.some(unspaced)) return undefined;
+  if ((pattern.phrase.text.match(/\p{L}/gu) ?? []).length > MAX_SPELLED_LETTERS) return undefined;
   const letters = { runs: units.map(() => 1), symbols: units.map((_, index) => index), lastRun: 1 };
   return { ...pattern, ...letters, units, leads: false, trails: false };
 }
