@@ -354,11 +354,9 @@ export class LexiconScanner {
   #matchBack(pattern: Pattern, position: number, reading: Reading): Span | undefined {
     const text = this.#text;
     let span = this.#matcher.match({ text, position, reading }, pattern);
-    // The readings may have met again since a symbol that only the other one takes as this term does.
-    const mayDiffer = this.#base + position - this.#forkedAt < FORK_REACH;
-    if (span === undefined && mayDiffer) {
-      span = this.#matcher.match({ text, position, reading: reading === 'apart' ? 'joined' : 'apart' }, pattern);
-    }
+    // The readings may have met again behind a symbol that only the other one takes as this term does.
+    const mayDiffer = !this.#joined.active && this.#base + position - this.#forkedAt < FORK_REACH;
+    if (span === undefined && mayDiffer) span = this.#matcher.match({ text, position, reading: 'joined' }, pattern);
     return span === undefined ? undefined : { start: span.start + this.#base, end: span.end + this.#base };
   }
 
