@@ -169,7 +169,7 @@ export class Docket {
 
   #outcomeOf({ start, end, entry, pattern, spelled }: Candidate): Outcome {
     const by = this.#allowed.find(
-      (span) => span.start <= start && span.end >= end && span.end - span.start >= end - start,
+      (span) => span.start <= start && span.end >= end && span.end - span.start > end - start,
     );
     if (by !== undefined) return { kind: 'allowed', by };
     for (const condition of entry.conditions) {

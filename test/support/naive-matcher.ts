@@ -29,10 +29,12 @@ const fold = new Fold();
 
 /** Units of every character, read forwards; marks that join are left out in the reading that joins. */
 function charsOf(text: string, joined: boolean): { units: readonly number[]; start: number; end: number }[] {
-  const chars = [...text].reduce<{ char: number; start: number; end: number }[]>((all, char) => {
-    const start = all.at(-1)?.end ?? 0;
-    return [...all, { char: char.codePointAt(0) ?? 0, start, end: start + char.length }];
-  }, []);
+  let end = 0;
+  const chars = [...text].map((char) => {
+    const start = end;
+    end += char.length;
+    return { char: char.codePointAt(0) ?? 0, start, end };
+  });
   const isSkipped = (char: number): boolean => {
     const units = fold.units(char);
     return !LEET_SYMBOLS.has(char) && !JOINERS.has(char) && (units.length === 0 || units[0] === VOICED_MARK);
