@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { CATEGORY_INDEX, type Category, type Severity } from '../core/index.js';
 import { Alphabet } from './alphabet.js';
 import { Automaton } from './automaton.js';
+import { BackMatcher } from './back-matcher.js';
 import type { AllowPhrase, Condition, LexiconEntry, ParsedList, Phrase } from './entry.js';
 import { PatternSet } from './pattern-set.js';
 
@@ -22,6 +23,8 @@ export interface Lexicon {
   readonly spelledPatterns: PatternSet;
   readonly spelled: Automaton;
   readonly alphabet: Alphabet;
+  /** Shared by all scanners: each of its calls is complete in itself. */
+  readonly matcher: BackMatcher;
   /** Numbers of the phrases of a condition, as `PatternUse` has them. */
   readonly conditionPhrases: ReadonlyMap<Condition, readonly number[]>;
   /** Symbols back to the start of the longest unfinished allow-phrase, per state. */
@@ -77,11 +80,12 @@ export function buildLexicon(lists: readonly ParsedList[]): Lexicon {
 }
 
 /** The lexicon over parts that were just built or taken over. */
-export function assembleLexicon(parts: Omit<Lexicon, 'holdDepths'>): Lexicon {
+export function assembleLexicon(parts: Omit<Lexicon, 'holdDepths' | 'matcher'>): Lexicon {
   const { automaton, patterns, spelled, spelledPatterns } = parts;
   const known = new Map<string, { plain: Uint16Array; spelled: Uint16Array }>();
   return {
     ...parts,
+    matcher: new BackMatcher(parts.alphabet),
     holdDepths(holds) {
       const key = keyOf(holds);
       let depths = known.get(key);

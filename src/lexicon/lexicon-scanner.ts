@@ -13,7 +13,6 @@ import {
   SURROGATE,
   UNSPACED_BIT,
 } from './alphabet.js';
-import { BackMatcher } from './back-matcher.js';
 import type { Reading } from './back-reader.js';
 import type { Holds, Lexicon } from './build.js';
 import { BASE, CELL, FAIL, OUTPUT, ROOT } from './cells.js';
@@ -52,7 +51,6 @@ const holdsAll: Holds = () => true;
 export class LexiconScanner {
   readonly #lexicon: Lexicon;
   readonly #docket: Docket;
-  readonly #matcher: BackMatcher;
   readonly #holds: Holds;
   #text = '';
   /** Offset in the whole text of `#text[0]`. */
@@ -71,7 +69,8 @@ export class LexiconScanner {
   readonly #joined = { active: false, state: ROOT, last: SEPARATOR_CLASS, repeats: 0, joiner: -1 };
   #spelledState = ROOT;
   #spelledRun: Letter[] = [];
-  readonly #depths: ReturnType<Lexicon['holdDepths']>;
+  /** Asked for at the first release point: a whole text has none. */
+  #depths: ReturnType<Lexicon['holdDepths']> | undefined;
   /** Counts the symbols read that were no repetition. */
   #changes = 0;
   /** Last answer of `#openStart`, and `#changes` at that time. */
@@ -83,8 +82,6 @@ export class LexiconScanner {
   constructor(lexicon: Lexicon, { holds = holdsAll, observe }: ScannerOptions = {}) {
     this.#lexicon = lexicon;
     this.#holds = holds;
-    this.#matcher = new BackMatcher(lexicon.alphabet);
-    this.#depths = lexicon.holdDepths(holds);
     this.#docket = new Docket(this.#docketText(), observe);
     // The start of a text is a word edge.
     this.#state = lexicon.automaton.next(ROOT, SEPARATOR_CLASS / CELL);
@@ -353,16 +350,17 @@ export class LexiconScanner {
 
   #matchBack(pattern: Pattern, position: number, reading: Reading): Span | undefined {
     const text = this.#text;
-    let span = this.#matcher.match({ text, position, reading }, pattern);
+    let span = this.#lexicon.matcher.match({ text, position, reading }, pattern);
     // The readings may have met again behind a symbol that only the other one takes as this term does.
     const mayDiffer = !this.#joined.active && this.#base + position - this.#forkedAt < FORK_REACH;
-    if (span === undefined && mayDiffer) span = this.#matcher.match({ text, position, reading: 'joined' }, pattern);
+    if (span === undefined && mayDiffer)
+      span = this.#lexicon.matcher.match({ text, position, reading: 'joined' }, pattern);
     return span === undefined ? undefined : { start: span.start + this.#base, end: span.end + this.#base };
   }
 
   /** Index of the symbol that stands `symbols` back from `position`. */
   #symbolStart(position: number, symbols: number, reading: Reading): number {
-    return this.#matcher.symbolStart({ text: this.#text, position, reading }, symbols);
+    return this.#lexicon.matcher.symbolStart({ text: this.#text, position, reading }, symbols);
   }
 
   #isExact({ use, phrase }: Pattern, { start, end }: Span): boolean {
@@ -427,6 +425,7 @@ export class LexiconScanner {
   #openStart(): number {
     // What is skipped or repeated changes nothing: without this a flood of it would be read again for every piece.
     if (this.#changes === this.#openChanges) return this.#open ?? this.#position;
+    this.#depths ??= this.#lexicon.holdDepths(this.#holds);
     const depths = this.#depths;
     const joined = this.#joined;
     let open = this.#openFrom(this.#state, { depths: depths.plain, reading: 'apart', at: this.#at });

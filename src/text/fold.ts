@@ -110,9 +110,12 @@ export class Fold {
   }
 }
 
-/** Compatibility decomposition, except that a kana keeps its voiced mark. */
+/** Letters that are no variants of the letter they decompose into: a kana with its voiced mark, the Russian short i. */
+const WHOLE = /[\u3040-\u30ff][\u3099\u309a]|[\u0438\u0418]\u0306/g;
+
+/** Compatibility decomposition, except that whole letters stay whole. */
 function decompose(char: string): string[] {
-  return [...char.normalize('NFKD').replace(/[\u3040-\u30ff][\u3099\u309a]/g, (kana) => kana.normalize('NFC'))];
+  return [...char.normalize('NFKD').replace(WHOLE, (letter) => letter.normalize('NFC'))];
 }
 
 function voicedMark(codePoint: number): number | undefined {

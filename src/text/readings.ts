@@ -25,6 +25,9 @@ const SYMBOLS: Readonly<Record<string, string>> = {
   '¥': 'y',
 };
 
+/** First of the full-width forms of ASCII. */
+const FULL_WIDTH = 0xff00;
+
 const unitOf = (char: string): number => char.codePointAt(0) ?? 0;
 
 /** A printable ASCII character with its full-width form; other characters alone. */
@@ -57,12 +60,6 @@ export function isSpace(codePoint: number): boolean {
   return codePoint === 0x20 || codePoint === 0x3000 || codePoint === 0xa0 || codePoint === 0x09;
 }
 
-/** The letter that stands for every unit sharing a reading with `unit`: 1, I, l and i are one. */
-export function coarseUnit(unit: number): number {
-  const coarse = COARSE.get(unit) ?? unit;
-  return baseKana(coarse);
-}
-
 /** Whether a unit of the text can be read as a unit of a term. */
 export function reads(textUnit: number, termUnit: number): boolean {
   return textUnit === termUnit || (READINGS.get(textUnit)?.has(termUnit) ?? false);
@@ -90,4 +87,15 @@ export function baseKana(unit: number): number {
 /** The kana that `unit` and a voiced sound mark after it make, or `undefined` when they make none. */
 export function withVoicedMark(unit: number, mark: number): number | undefined {
   return VOICED.get(unit * 2 + (mark === 0x3099 ? 0 : 1));
+}
+
+/** No unit from here on shares a reading with another. */
+const FIRST_ALONE = 0x3100;
+/** Coarse unit of every unit below `FIRST_ALONE`: looked up for every letter of a match. */
+const coarseUnits = Uint32Array.from({ length: FIRST_ALONE }, (_, unit) => baseKana(COARSE.get(unit) ?? unit));
+
+/** The letter that stands for every unit sharing a reading with `unit`: 1, I, l and i are one. */
+export function coarseUnit(unit: number): number {
+  if (unit < FIRST_ALONE) return coarseUnits[unit] as number;
+  return unit < FULL_WIDTH ? unit : (COARSE.get(unit) ?? unit);
 }

@@ -17,6 +17,8 @@ describe('Fold', () => {
     ['hiragana', 'か', 'カ'],
     ['voiced kana stays apart', 'が', 'ガ'],
     ['half-width kana', 'ｶ', 'カ'],
+    ['Russian short i is a letter of its own', 'Й', 'й'],
+    ['Russian yo', 'ё', 'e'],
     ['small capital', 'ᴋ', 'k'],
     ['Cherokee look-alike', 'Ꮶ', 'k'],
     ['stroke', 'ø', 'o'],
