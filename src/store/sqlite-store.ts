@@ -272,9 +272,9 @@ function rowOf(entry: HitEntry, hit?: Hit): unknown[] {
 
 /** Whether the entry itself is at fault (constraint, unbindable value) and not the database, disk or lock. */
 function isRefusal(error: unknown): boolean {
-  if (error instanceof Database.SqliteError) {
-    return error.code.startsWith('SQLITE_CONSTRAINT') || error.code === 'SQLITE_TOOBIG';
-  }
+  // By its code: the native part keeps the error class of whoever loaded it first, so a second copy of the package fails `instanceof`.
+  const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
+  if (code.startsWith('SQLITE_')) return code.startsWith('SQLITE_CONSTRAINT') || code === 'SQLITE_TOOBIG';
   return error instanceof TypeError || error instanceof RangeError;
 }
 
