@@ -1,4 +1,4 @@
-import type { Category, Direction, TextEdit, TextField } from '../core/index.js';
+import type { Action, Category, Direction, TextEdit, TextField } from '../core/index.js';
 import type { SseEvent } from '../sse/index.js';
 
 /** New text of one channel, as one event carries it. */
@@ -19,12 +19,29 @@ export interface BlockInfo {
   readonly category: Category | undefined;
 }
 
+/** What a client is told about a verdict that changed nothing. Holds no text of the user or the model. */
+export interface ModerationNote {
+  /** What the policy decides. */
+  readonly action: Action;
+  readonly categories: readonly Category[];
+  /** Finds the entry in the record. */
+  readonly hitId: string;
+}
+
 /** What a request asks of its stream, as far as the end of a stopped one depends on it. */
 export interface StreamRequest {
   /** How many answers the stream will carry side by side. */
   readonly answers: number;
   /** Whether the client asked for an event that tells the usage. */
   readonly usage: boolean;
+}
+
+/** Something that the backend itself withheld. */
+export interface FilteredPart {
+  /** `input` when it refused the request, `output` when it cut an answer. */
+  readonly direction: Direction;
+  /** The answer, or where else the reply says so. */
+  readonly field: string;
 }
 
 /** An answer that replaces the call to the backend. */
@@ -69,6 +86,8 @@ export interface Adapter {
   dropAnswers(event: SseEvent, answers: ReadonlySet<string>): SseEvent | undefined;
   /** Whether the event tells the usage. */
   carriesUsage(event: SseEvent): boolean;
+  /** Returns an event with a note about the verdict on the answers that it ends. */
+  annotate(event: SseEvent, note: ModerationNote): SseEvent;
   /** Returns the events that end blocked answers in the way of the format; the stream itself goes on. */
   frameBlocked(answers: readonly string[], info: BlockInfo, template: SseEvent | undefined): SseEvent[];
   /** Returns the events that end a stream, told the last event that carried a usage if that is to be repeated. */
@@ -82,6 +101,8 @@ export interface Adapter {
    * All answers are blocked when none is named.
    */
   blockedOutput(body: unknown, info: BlockInfo, answers?: ReadonlySet<string>): unknown;
+  /** Returns what a reply, or the data of one event, says that the backend itself withheld for its content. Never throws. */
+  filteredParts(body: unknown): readonly FilteredPart[];
   /** Returns an error body in the shape that clients of the format parse. */
   errorBody(info: ErrorInfo): unknown;
 }

@@ -1,11 +1,22 @@
 import type { Direction, TextEdit, TextField } from '../core/index.js';
 import type { SseEvent } from '../sse/index.js';
-import type { Adapter, BlockedInput, BlockInfo, ChannelDelta, ErrorInfo, StreamRequest } from './adapter.js';
+import type {
+  Adapter,
+  BlockedInput,
+  BlockInfo,
+  ChannelDelta,
+  ErrorInfo,
+  FilteredPart,
+  ModerationNote,
+  StreamRequest,
+} from './adapter.js';
 import { asArray, isJsonObject, type JsonObject, parseJson } from './json.js';
 import { encodeJsonSource } from './json-source.js';
 import { readAllSlots, readAnswerSlots, readRequestSlots, readResponseSlots } from './openai-chat-slots.js';
 
 const DONE = '[DONE]';
+/** What the format calls content that was withheld. */
+const FILTERED = 'content_filter';
 /** Top-level keys of a chunk or answer that identify it and carry no generated text. */
 const ENVELOPE_KEYS = ['id', 'object', 'created', 'model', 'system_fingerprint', 'service_tier', 'provider'];
 const CHANNEL = /^choices\[(\d+)\]\.(\w+)(?:\[(\d+)\])?$/;
@@ -128,13 +139,20 @@ export const openaiChat: Adapter = {
     return isJsonObject(chunk) && isJsonObject(chunk['usage']);
   },
 
+  annotate(event: SseEvent, { action, categories, hitId }: ModerationNote): SseEvent {
+    const chunk = parseData(event);
+    if (!isJsonObject(chunk)) return event;
+    const moderation = { blocked: false, action, categories, hit_id: hitId };
+    return { ...event, data: JSON.stringify({ ...chunk, moderation }) };
+  },
+
   frameBlocked(answers: readonly string[], info: BlockInfo, template: SseEvent | undefined): SseEvent[] {
     // `delta` is always present: clients read through it without a check.
     const choices = answers.map((answer) => ({
       index: Number(/\d+/.exec(answer)?.[0] ?? 0),
       delta: {},
       logprobs: null,
-      finish_reason: 'content_filter',
+      finish_reason: FILTERED,
     }));
     return [chunkEvent(template, choices, { moderation: { ...moderationOf(info), notice: info.notice } })];
   },
@@ -158,7 +176,7 @@ export const openaiChat: Adapter = {
           message: info.notice,
           type: 'invalid_request_error',
           param: 'messages',
-          code: 'content_filter',
+          code: FILTERED,
           moderation: moderationOf(info),
         },
       },
@@ -179,12 +197,25 @@ export const openaiChat: Adapter = {
               index: isJsonObject(choice) ? choiceIndex(choice, position) : position,
               message: { role: 'assistant', content: info.notice, refusal: null },
               logprobs: null,
-              finish_reason: 'content_filter',
+              finish_reason: FILTERED,
             },
       ),
       ...pick(source, ['usage']),
       moderation: moderationOf(info),
     };
+  },
+
+  filteredParts(body: unknown): readonly FilteredPart[] {
+    if (!isJsonObject(body)) return [];
+    const error = body['error'];
+    const refused = isJsonObject(error) && error['code'] === FILTERED;
+    const cut = asArray(body['choices']).flatMap((choice, position) =>
+      isJsonObject(choice) && choice['finish_reason'] === FILTERED ? [answerAt(choice, position)] : [],
+    );
+    return [
+      ...(refused ? [{ direction: 'input', field: 'error' } as const] : []),
+      ...cut.map((field) => ({ direction: 'output', field }) as const),
+    ];
   },
 
   errorBody(info: ErrorInfo): unknown {

@@ -194,7 +194,7 @@ export const Config = z
       .enum(['enforce', 'shadow', 'annotate'])
       .default('enforce')
       .describe(
-        '`enforce` acts; `shadow` only decides and records; `annotate` also tells the client in headers. Only `enforce` protects.',
+        '`enforce` acts; `shadow` only decides and records; `annotate` also tells the client, in headers and on the last event of a streamed answer. Only `enforce` protects.',
       ),
     store: z
       .string()

@@ -24,8 +24,11 @@ export interface HitEntry {
   readonly direction: Direction;
   /** Path of the request, without query. */
   readonly route: string;
-  /** `screened`, or why the text was not: `unscreened` (no adapter), `failed-open` (a detector failed and policy let it pass). */
-  readonly outcome: 'screened' | 'unscreened' | 'failed-open';
+  /**
+   * `screened`, or why the text was not: `unscreened` (no adapter), `failed-open` (a detector failed and policy let it pass).
+   * `upstream-filtered`: no finding of ours; the backend itself says that it withheld content.
+   */
+  readonly outcome: 'screened' | 'unscreened' | 'failed-open' | 'upstream-filtered';
   /** Path of the text field in its body, or the channel of a stream. */
   readonly field: string;
   readonly policy: string;

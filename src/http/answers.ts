@@ -1,8 +1,9 @@
 import type { ServerResponse } from 'node:http';
-import { type Adapter, type ErrorInfo, openaiChat } from '../adapters/index.js';
+import { type Adapter, type ErrorInfo, type ModerationNote, openaiChat } from '../adapters/index.js';
 import { type Direction, RequestBodyError, type Verdict } from '../core/index.js';
+import { type Exchange, recordFiltered } from './exchange.js';
 import { parseJsonBody } from './json-body.js';
-import type { Exchange, Screen } from './screen.js';
+import type { Screen } from './screen.js';
 
 /** A whole answer of our own, which replaces what would have been passed on. */
 export interface Answer {
@@ -71,14 +72,16 @@ export function screenReply(
   } catch (error) {
     if (!(error instanceof RequestBodyError) || (status < 400 && reply.isText !== true)) throw error;
     const text = bytes.toString('utf8');
-    const screened = String(screen.screenLoose(text, exchange));
-    const changed = screened !== text;
-    return { bytes: changed ? Buffer.from(screened) : bytes, changed, blocked: false, verdict: undefined };
+    const { value, verdict } = screen.screenLoose(text, exchange);
+    const changed = value !== text;
+    return { bytes: changed ? Buffer.from(String(value)) : bytes, changed, blocked: false, verdict };
   }
+  recordFiltered(screen.deps, { exchange, parts: adapter.filteredParts(body) });
   if (status >= 400 || adapter.readTexts(body, 'output').length === 0) {
-    const screened = Buffer.from(JSON.stringify(screen.screenLoose(body, exchange)));
-    const changed = screened.toString() !== JSON.stringify(body);
-    return { bytes: changed ? screened : bytes, changed, blocked: false, verdict: undefined };
+    const { value, verdict } = screen.screenLoose(body, exchange);
+    const screened = JSON.stringify(value);
+    const changed = screened !== JSON.stringify(body);
+    return { bytes: changed ? Buffer.from(screened) : bytes, changed, blocked: false, verdict };
   }
   const { verdict, blocked, changed, ...screened } = screen.screenBody(adapter, body, 'output', exchange);
   if (blocked === undefined && !changed) return { bytes, changed: false, blocked: false, verdict };
@@ -86,15 +89,22 @@ export function screenReply(
   return { bytes: out, changed: true, blocked: blocked !== undefined, verdict };
 }
 
-/** Returns the headers that tell a client of mode `annotate` about a verdict: categories and action, never a term. */
+/** Returns what mode `annotate` tells the client about a verdict: action and categories, never a term. */
+export function moderationNote(verdict: Verdict, exchange: Exchange): ModerationNote {
+  const categories = [...new Set(verdict.hits.map(({ category }) => category))];
+  return { action: verdict.action, categories, hitId: exchange.requestId };
+}
+
+/** Returns the same as headers; none without a verdict. */
 export function moderationHeaders(
   direction: Direction,
   verdict: Verdict | undefined,
+  exchange: Exchange,
 ): Readonly<Record<string, string>> {
   if (verdict === undefined) return {};
-  const categories = [...new Set(verdict.hits.map(({ category }) => category))];
+  const { action, categories } = moderationNote(verdict, exchange);
   return {
-    [`x-moderation-${direction}-action`]: verdict.action,
+    [`x-moderation-${direction}-action`]: action,
     ...(categories.length === 0 ? {} : { [`x-moderation-${direction}-categories`]: categories.join(', ') }),
   };
 }

@@ -1,5 +1,14 @@
-import type { BlockInfo, StreamRequest } from '../adapters/index.js';
-import type { Clock, Direction, Store, Verdict } from '../core/index.js';
+import type { BlockInfo, FilteredPart, StreamRequest } from '../adapters/index.js';
+import {
+  type Action,
+  type Clock,
+  type Direction,
+  type HitEntry,
+  type Store,
+  strongerAction,
+  type Verdict,
+} from '../core/index.js';
+import type { Moderator } from '../moderator/index.js';
 import type { ResolvedPolicy } from '../policy/index.js';
 import type { Metrics } from './metrics.js';
 
@@ -48,6 +57,56 @@ export function recordVerdict(
     hits: verdict.hits,
     versions: verdict.versions,
   });
+}
+
+/** Records something about an exchange that is no verdict on a text. Never throws. */
+export function recordOutcome(
+  deps: RecordDeps & { readonly moderator: Moderator },
+  entry: {
+    readonly exchange: Exchange;
+    readonly direction: Direction;
+    readonly outcome: HitEntry['outcome'];
+    readonly field: string;
+    /** What was done about it. */
+    readonly action: Action;
+  },
+): void {
+  const { moderator, store, clock } = deps;
+  if (store === undefined) return;
+  const { exchange, direction, outcome, field, action } = entry;
+  const { requestId, path, policy } = exchange;
+  // The verdict on no text names the versions that would have judged.
+  const { versions } = moderator.moderate('', { direction, policy });
+  store.record({
+    timeMs: clock.now(),
+    requestId,
+    direction,
+    route: path.split(/[?#]/, 1)[0] ?? '',
+    outcome,
+    field,
+    policy: policy.name,
+    mode: policy.mode,
+    action,
+    applied: action,
+    hits: [],
+    versions,
+  });
+}
+
+/** Counts and records what the backend itself withheld; it stands in the record without a category, for the backend names none. */
+export function recordFiltered(
+  deps: RecordDeps & { readonly moderator: Moderator },
+  { exchange, parts }: { readonly exchange: Exchange; readonly parts: readonly FilteredPart[] },
+): void {
+  for (const { direction, field } of parts) {
+    deps.metrics.upstreamFiltered.inc({ direction });
+    recordOutcome(deps, { exchange, direction, outcome: 'upstream-filtered', field, action: 'allow' });
+  }
+}
+
+/** Returns the verdict with the stronger action, the first of two equals; the mode does not matter. Never throws. */
+export function strongerVerdict(left: Verdict | undefined, right: Verdict): Verdict {
+  return left !== undefined && strongerAction(left.action, right.action) === left.action ? left : right;
 }
 
 /** Returns what a client is told about a block. */

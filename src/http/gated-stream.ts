@@ -1,6 +1,6 @@
 import { PassThrough, type Readable } from 'node:stream';
 import { decoded } from './content-encoding.js';
-import { BYTE_HEADERS, type ReplyBody, type ReplyContext, withhold } from './reply-context.js';
+import { OF_THE_BYTES, type ReplyBody, type ReplyContext, withhold } from './reply-context.js';
 import type { Downstream, ReplyFilter, WriteCallback } from './response-interceptor.js';
 import type { ScreenedStream } from './screen.js';
 
@@ -24,7 +24,7 @@ export class GatedStream implements ReplyFilter {
         return;
       }
     }
-    for (const name of [...BYTE_HEADERS, 'content-length', 'content-encoding']) downstream.removeHeader(name);
+    for (const name of OF_THE_BYTES) downstream.removeHeader(name);
     downstream.flushHead();
   }
 

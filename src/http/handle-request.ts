@@ -59,7 +59,7 @@ export async function handleRequest(req: IncomingMessage, res: ServerResponse, c
   const screened = screen.screenBody(adapter, body, 'input', exchange);
   if (screened.blocked !== undefined) return sendEarly(req, res, adapter.blockedInput(screened.blocked));
   if (mode === 'annotate') {
-    for (const [name, value] of Object.entries(moderationHeaders('input', screened.verdict)))
+    for (const [name, value] of Object.entries(moderationHeaders('input', screened.verdict, exchange)))
       res.setHeader(name, value);
   }
   // Sent as it was parsed: a body with repeated keys must not mean one thing here and another at the backend.

@@ -89,7 +89,10 @@ export class HeldReply implements ReplyFilter {
       const stream = screen.openStream(adapter, exchange);
       const bytes = Buffer.from(stream.push(plain) + stream.end());
       const changed = exchange.policy.mode === 'enforce';
-      this.#release(sent, { bytes, changed, blocked: false, verdict: undefined });
+      if (!changed && stream.failure !== undefined) {
+        recordUnscreened(screen, { exchange, direction: 'output', refused: false });
+      }
+      this.#release(sent, { bytes, changed, blocked: false, verdict: stream.verdictOf('all') });
       return;
     }
     this.#release(sent, screenReply(screen, { adapter, exchange, status, bytes: plain, isText }));
@@ -97,8 +100,9 @@ export class HeldReply implements ReplyFilter {
 
   #release(sent: Buffer, { bytes, changed, blocked, verdict }: ScreenedReply): void {
     const downstream = this.#downstream;
-    const { requestId, policy } = this.#context.exchange;
-    const told = policy.mode === 'annotate' ? moderationHeaders('output', verdict) : {};
+    const { exchange } = this.#context;
+    const { requestId, policy } = exchange;
+    const told = policy.mode === 'annotate' ? moderationHeaders('output', verdict, exchange) : {};
     const ours = blocked ? { 'x-request-id': requestId, 'x-should-retry': 'false' } : {};
     for (const [name, value] of Object.entries({ ...told, ...ours })) downstream.setHeader(name, value);
     if (!changed) {

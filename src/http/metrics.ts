@@ -7,6 +7,7 @@ export interface Metrics {
   readonly hits: Counter;
   readonly unscreened: Counter;
   readonly upstreamErrors: Counter;
+  readonly upstreamFiltered: Counter;
   readonly reloads: Counter;
 }
 
@@ -30,6 +31,12 @@ export function createMetrics(): Metrics {
     }),
     unscreened: new Counter({ name: 'sluice_unscreened_total', help: 'Requests that passed unscreened.', registers }),
     upstreamErrors: new Counter({ name: 'sluice_upstream_errors_total', help: 'Failed upstream calls.', registers }),
+    upstreamFiltered: new Counter({
+      name: 'sluice_upstream_filtered_total',
+      help: 'Requests refused (input) and answers cut (output) by the content filter of the backend itself.',
+      labelNames: ['direction'],
+      registers,
+    }),
     reloads: new Counter({
       name: 'sluice_config_reloads_total',
       help: 'Reloads of the config, by outcome; after `failed` the earlier config stays in use.',

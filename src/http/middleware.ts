@@ -112,7 +112,8 @@ function screenInput(options: Received & { readonly adapter: Adapter }): boolean
   const { mode } = exchange.policy;
   body.handOver(seen, { verbatim: mode !== 'enforce' });
   if (mode === 'annotate') {
-    for (const [name, value] of Object.entries(moderationHeaders('input', verdict))) res.setHeader(name, value);
+    for (const [name, value] of Object.entries(moderationHeaders('input', verdict, exchange)))
+      res.setHeader(name, value);
   }
   return true;
 }

@@ -1,17 +1,18 @@
 import { once } from 'node:events';
 import { PassThrough, type Readable } from 'node:stream';
+import { AnnotatedStream } from './annotated-stream.js';
 import { moderationHeaders, type ScreenedReply, screenReply } from './answers.js';
 import { decoded } from './content-encoding.js';
 import { forwardable, headerValue } from './hop-by-hop.js';
 import { passReply, writeHead } from './pass-reply.js';
 import { readBody } from './read-body.js';
 import { type ReplyToScreen, readReply } from './reply.js';
-import { BINARY } from './reply-context.js';
+import { BINARY, LOOKS_LIKE_EVENTS, OF_THE_BYTES } from './reply-context.js';
 import { recordUnscreened } from './unscreened.js';
 
 /**
- * Passes a reply on byte for byte and judges it on the side, for the modes that change nothing. Only `annotate` keeps a
- * whole reply until the verdict is known, because that goes into the head.
+ * Passes a reply on byte for byte and judges it on the side, for the modes that change nothing. `annotate` keeps a whole
+ * reply until the verdict is known, because that goes into the head; in a stream it goes into the last event of an answer.
  * @throws {UpstreamError} when the reply breaks off.
  */
 export async function observeReply(options: ReplyToScreen): Promise<void> {
@@ -22,11 +23,15 @@ export async function observeReply(options: ReplyToScreen): Promise<void> {
     unread(options);
     return passReply(reply, res);
   }
-  if (exchange.policy.mode === 'annotate' && !isStream) return annotate(options);
+  if (exchange.policy.mode === 'annotate') {
+    if (!isStream) return annotate(options);
+    // What is encoded stays as it is: to write into it, it would have to be encoded anew.
+    if (headerValue(reply.headers, 'content-encoding') === '') return annotateStream(options);
+  }
   const side = new PassThrough();
   const judged = isStream ? judgeStream(options, side) : judgeWhole(options, side);
   try {
-    await passReply(reply, res, (chunk) => (side.write(chunk) ? undefined : once(side, 'drain').then(() => undefined)));
+    await passReply(reply, res, { through: (source) => tapped(source, side) });
     side.end();
   } catch (cause) {
     side.destroy();
@@ -42,10 +47,37 @@ async function annotate(options: ReplyToScreen): Promise<void> {
   const side = new PassThrough();
   side.end(bytes);
   const screened = await judgeWhole(options, side);
-  for (const [name, value] of Object.entries(moderationHeaders('output', screened?.verdict)))
+  for (const [name, value] of Object.entries(moderationHeaders('output', screened?.verdict, options.exchange)))
     res.setHeader(name, value);
   writeHead(res, reply, [...forwardable(reply.headers, ['content-length']), 'content-length', String(bytes.length)]);
   res.end(bytes);
+}
+
+/** Passes on what it also writes to `side`, at the pace of the slower. */
+async function* tapped(source: AsyncIterable<Buffer>, side: PassThrough): AsyncGenerator<Buffer> {
+  for await (const chunk of source) {
+    if (!side.write(chunk)) await once(side, 'drain');
+    yield chunk;
+  }
+}
+
+async function annotateStream(options: ReplyToScreen): Promise<void> {
+  const { reply, res, screen, adapter, exchange } = options;
+  const stream = screen.openStream(adapter, exchange);
+  const { maxEventBytes } = screen.deps.config.limits;
+  const annotated = new AnnotatedStream({ stream, adapter, exchange, maxEventBytes });
+  const through = async function* (source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    for await (const chunk of source) yield annotated.push(chunk);
+    yield annotated.end();
+  };
+  try {
+    await passReply(reply, res, { through, without: OF_THE_BYTES });
+  } catch (cause) {
+    stream.cut();
+    throw cause;
+  } finally {
+    if (stream.failure !== undefined) unread(options);
+  }
 }
 
 async function judgeStream(options: ReplyToScreen, side: PassThrough): Promise<void> {
@@ -67,6 +99,13 @@ async function judgeWhole(options: ReplyToScreen, side: PassThrough): Promise<Sc
   const { maxBodyBytes } = screen.deps.config.limits;
   try {
     const bytes = await readBody(decode(options, side), { encoding: undefined, maxBytes: maxBodyBytes });
+    const isJson = /\bjson\b/i.test(headerValue(reply.headers, 'content-type'));
+    if (!isJson && LOOKS_LIKE_EVENTS.test(bytes.toString('utf8', 0, 16))) {
+      const stream = screen.openStream(adapter, exchange);
+      stream.push(bytes);
+      stream.end();
+      return { bytes, changed: false, blocked: false, verdict: stream.verdictOf('all') };
+    }
     return screenReply(screen, { adapter, exchange, status: reply.status, bytes, isText: true });
   } catch {
     unread(options);

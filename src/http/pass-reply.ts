@@ -3,19 +3,28 @@ import { pipeline } from 'node:stream/promises';
 import { forwardable, headerValue } from './hop-by-hop.js';
 import { type UpstreamReply, upstreamError } from './upstream.js';
 
-/** Looks at bytes on their way; what it returns is waited for. */
-export type Tap = (chunk: Buffer) => Promise<void> | undefined;
+/** How a reply passes. */
+export interface PassOptions {
+  /** What its bytes go through. */
+  readonly through?: (source: AsyncIterable<Buffer>) => AsyncIterable<Buffer>;
+  /** Headers that do not pass, in lower case. */
+  readonly without?: readonly string[];
+}
 
 /**
  * Passes a reply on as it is, at the pace of the client.
  * @throws {UpstreamError} when it breaks off; the connection of the client is then cut too, so that the client can tell.
  */
-export async function passReply(reply: UpstreamReply, res: ServerResponse, tap?: Tap): Promise<void> {
-  writeHead(res, reply, forwardable(reply.headers));
+export async function passReply(
+  reply: UpstreamReply,
+  res: ServerResponse,
+  { through, without }: PassOptions = {},
+): Promise<void> {
+  writeHead(res, reply, forwardable(reply.headers, without));
   res.flushHeaders();
   try {
-    if (tap === undefined) await pipeline(reply.body, res);
-    else await pipeline(reply.body, (source: AsyncIterable<Buffer>) => tapped(source, tap), res);
+    if (through === undefined) await pipeline(reply.body, res);
+    else await pipeline(reply.body, through, res);
   } catch (cause) {
     throw upstreamError(cause);
   }
@@ -30,11 +39,4 @@ export function writeHead(res: ServerResponse, reply: UpstreamReply, headers: re
   // One by one: `writeHead` keeps only the last `set-cookie` of a list when any header was set before.
   for (let at = 0; at < headers.length; at += 2) res.appendHeader(headers[at] ?? '', headers[at + 1] ?? '');
   res.writeHead(reply.status, reply.statusText);
-}
-
-async function* tapped(source: AsyncIterable<Buffer>, tap: Tap): AsyncGenerator<Buffer> {
-  for await (const chunk of source) {
-    await tap(chunk);
-    yield chunk;
-  }
 }

@@ -25,6 +25,8 @@ export interface ReplyBody {
 /** Headers that vouch for the very bytes of a body, so that they go when the bytes change. */
 export const BYTE_HEADERS = ['etag', 'content-md5', 'content-digest', 'repr-digest', 'digest', 'accept-ranges'];
 
+/** Headers that describe bytes which are not those that leave. */
+export const OF_THE_BYTES = [...BYTE_HEADERS, 'content-length', 'content-encoding'];
 /** Content types that hold no text. */
 export const BINARY = /^\s*(?:audio|image|video|font|multipart)\//i;
 /** How an event stream begins, for one that is not named so. */

@@ -7,7 +7,7 @@ import { decoded } from './content-encoding.js';
 import { forwardable, headerValue } from './hop-by-hop.js';
 import { passReply, writeHead } from './pass-reply.js';
 import { readBody } from './read-body.js';
-import { BINARY, BYTE_HEADERS, LOOKS_LIKE_EVENTS, type ReplyContext, withhold } from './reply-context.js';
+import { BINARY, LOOKS_LIKE_EVENTS, OF_THE_BYTES, type ReplyContext, withhold } from './reply-context.js';
 import type { ScreenedStream } from './screen.js';
 import { recordUnscreened } from './unscreened.js';
 import { type UpstreamReply, upstreamError } from './upstream.js';
@@ -19,9 +19,6 @@ export interface ReplyToScreen extends ReplyContext {
   /** Fires when the client goes. */
   readonly client: AbortSignal;
 }
-
-/** Headers that describe the bytes of the backend, which are not the bytes that leave. */
-const OF_THE_BYTES = [...BYTE_HEADERS, 'content-length', 'content-encoding'];
 
 /**
  * Screens a reply by what it is, whatever the request asked for: an event stream, JSON or other text. An error keeps

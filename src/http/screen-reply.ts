@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { RequestBodyError } from '../core/index.js';
+import { AnnotatedReply } from './annotated-reply.js';
 import { GatedStream } from './gated-stream.js';
 import { HeldReply } from './held-reply.js';
 import { ObservedReply } from './observed-reply.js';
@@ -14,7 +15,7 @@ export function screenResponse(req: IncomingMessage, res: ServerResponse, contex
   interceptResponse(res, (head, downstream) => {
     if (req.method === 'HEAD' || head.status < 200 || BODILESS_STATUS.has(head.status)) return undefined;
     const body = readReplyBody(res, head);
-    return BINARY.test(body.type) ? passBinary(context, downstream) : chooseFilter(context, body, downstream);
+    return BINARY.test(body.type) ? passBinary(context, downstream) : chooseFilter(context, { head, body, downstream });
   });
 }
 
@@ -26,14 +27,27 @@ function passBinary(context: ReplyContext, downstream: Downstream): undefined {
   } else recordUnscreened(screen, { exchange, direction: 'output', refused: false });
 }
 
-function chooseFilter(context: ReplyContext, body: ReplyBody, downstream: Downstream): ReplyFilter {
+function chooseFilter(
+  context: ReplyContext,
+  { head, body, downstream }: { readonly head: ReplyHead; readonly body: ReplyBody; readonly downstream: Downstream },
+): ReplyFilter {
   const { mode } = context.exchange.policy;
   const streamed = body.type === 'text/event-stream';
-  const create = (to: Downstream): ReplyFilter =>
-    streamed ? new GatedStream(context, body, to) : new HeldReply(context, body, to);
-  // A verdict on the whole reply has to be known before the head, so `annotate` waits for it unless the reply is a stream.
-  const observed = mode === 'shadow' || (mode === 'annotate' && streamed);
-  return observed ? new ObservedReply(downstream, create) : create(downstream);
+  const gate = (to: Downstream): ReplyFilter => new GatedStream(context, body, to);
+  const hold = (to: Downstream): ReplyFilter => new HeldReply(context, body, to);
+  if (mode === 'enforce') return streamed ? gate(downstream) : hold(downstream);
+  if (mode === 'shadow') return flushed(new ObservedReply(downstream, streamed ? gate : hold));
+  // A verdict on a whole reply goes into the head, which waits for it.
+  if (!streamed || head.whole) return hold(downstream);
+  // What is encoded stays as it is: to write into it, it would have to be encoded anew.
+  const encoded = body.encoding !== undefined;
+  return flushed(encoded ? new ObservedReply(downstream, gate) : new AnnotatedReply(context, downstream));
+
+  /** The client may wait for the head of a stream whose first event is far off. */
+  function flushed(filter: ReplyFilter): ReplyFilter {
+    if (streamed && !head.whole) downstream.flushHead();
+    return filter;
+  }
 }
 
 function readReplyBody(res: ServerResponse, { status }: ReplyHead): ReplyBody {

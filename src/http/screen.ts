@@ -1,9 +1,9 @@
 import { type Adapter, type BlockInfo, mapStrings } from '../adapters/index.js';
 import type { Config } from '../config/index.js';
-import { type Direction, strongerAction, type TextEdit, type Verdict } from '../core/index.js';
+import type { Direction, TextEdit, Verdict } from '../core/index.js';
 import type { Moderator } from '../moderator/index.js';
 import { type ResolvedPolicy, redactText } from '../policy/index.js';
-import { blockInfo, type Exchange, type RecordDeps, recordVerdict } from './exchange.js';
+import { blockInfo, type Exchange, type RecordDeps, recordVerdict, strongerVerdict } from './exchange.js';
 import { createRouteTable, type Headers, type Route } from './route-table.js';
 import { ScreenedStream } from './screened-stream.js';
 
@@ -28,6 +28,14 @@ export interface ScreenedBody {
   readonly blocked: BlockInfo | undefined;
 }
 
+/** A value of unknown shape after screening. */
+export interface ScreenedValue {
+  /** What may pass. */
+  readonly value: unknown;
+  /** The strongest verdict of its strings, if it has any. */
+  readonly verdict: Verdict | undefined;
+}
+
 /** The one pipeline that proxy and middleware share. */
 export interface Screen {
   readonly deps: ScreenDeps;
@@ -39,7 +47,7 @@ export interface Screen {
    * Judges every string of an Output whose shape nobody knows, such as an error or plain text, and returns what may pass.
    * A blocked string is replaced by a notice, so that the rest still tells what happened.
    */
-  screenLoose(value: unknown, exchange: Exchange): unknown;
+  screenLoose(value: unknown, exchange: Exchange): ScreenedValue;
   /** Starts to judge an event stream. */
   openStream(adapter: Adapter, exchange: Exchange): ScreenedStream;
 }
@@ -51,12 +59,16 @@ export function createScreen(deps: ScreenDeps): Screen {
     recordVerdict(deps, { ...at, verdict });
     return verdict;
   };
-  const screenLoose = (value: unknown, exchange: Exchange): unknown =>
-    mapStrings(value, (text, field) => {
+  const screenLoose = (value: unknown, exchange: Exchange): ScreenedValue => {
+    let strongest: Verdict | undefined;
+    const screened = mapStrings(value, (text, field) => {
       const verdict = judge(text, { direction: 'output', field, exchange });
+      strongest = strongerVerdict(strongest, verdict);
       if (verdict.applied === 'block') return blockInfo(verdict, 'output', exchange).notice;
       return verdict.applied === 'redact' ? redactText(text, verdict.hits, exchange.policy.mask) : text;
     });
+    return { value: screened, verdict: strongest };
+  };
   return {
     deps,
     route: createRouteTable(deps.config, deps.policies),
@@ -67,9 +79,7 @@ export function createScreen(deps: ScreenDeps): Screen {
       let strongest: Verdict | undefined;
       for (const field of adapter.readTexts(body, direction)) {
         const verdict = judge(field.text, { direction, field: field.path, exchange });
-        if (strongest === undefined || strongerAction(strongest.applied, verdict.applied) !== strongest.applied) {
-          strongest = verdict;
-        }
+        strongest = strongerVerdict(strongest, verdict);
         if (verdict.applied === 'block') stopped.add(adapter.answerOf(field.path));
         if (verdict.applied === 'redact') {
           edits.push({ path: field.path, text: redactText(field.text, verdict.hits, exchange.policy.mask) });

@@ -1,17 +1,14 @@
 import { type Adapter, belongsTo } from '../adapters/index.js';
-import type { Config } from '../config/index.js';
-import { StreamError } from '../core/index.js';
-import type { Moderator, StreamModerator } from '../moderator/index.js';
+import { StreamError, type Verdict } from '../core/index.js';
 import { encodeSse, type SseEvent, SseParser } from '../sse/index.js';
-import { blockInfo, type Exchange, type RecordDeps, recordVerdict } from './exchange.js';
+import { blockInfo, type Exchange, recordFiltered } from './exchange.js';
 import { OpenAnswers } from './open-answers.js';
+import { StreamChannels, type StreamChannelsDeps } from './stream-channels.js';
 
 /** What a stream needs. */
-export interface ScreenedStreamDeps extends RecordDeps {
-  readonly config: Config;
-  readonly moderator: Moderator;
+export interface ScreenedStreamDeps extends StreamChannelsDeps {
   /** Judges every string of a value whose shape nobody knows. */
-  readonly screenLoose: (value: unknown, exchange: Exchange) => unknown;
+  readonly screenLoose: (value: unknown, exchange: Exchange) => { readonly value: unknown };
 }
 
 /**
@@ -23,9 +20,9 @@ export class ScreenedStream {
   readonly #adapter: Adapter;
   readonly #exchange: Exchange;
   readonly #parser: SseParser;
-  /** Kept after their end: text that a backend sends after it is dropped, or a word could be cut in two there. */
-  readonly #channels = new Map<string, StreamModerator>();
-  readonly #recorded = new Set<string>();
+  readonly #channels: StreamChannels;
+  /** What the backend has said that it withheld. */
+  readonly #filtered = new Set<string>();
   readonly #answers: OpenAnswers;
   #template: SseEvent | undefined;
   #usage: SseEvent | undefined;
@@ -37,6 +34,7 @@ export class ScreenedStream {
     this.#deps = deps;
     this.#adapter = adapter;
     this.#exchange = exchange;
+    this.#channels = new StreamChannels(deps, adapter, exchange);
     this.#answers = new OpenAnswers(exchange.asked?.answers ?? 1);
     this.#parser = new SseParser({ maxEventBytes: deps.config.limits.maxEventBytes });
   }
@@ -49,6 +47,11 @@ export class ScreenedStream {
   /** Why the stream broke, if it did. */
   get failure(): StreamError | undefined {
     return this.#failure;
+  }
+
+  /** The strongest verdict so far on these answers, or on all; `undefined` when they have no text. */
+  verdictOf(answers: readonly string[] | 'all'): Verdict | undefined {
+    return this.#channels.verdictOf(answers);
   }
 
   /** Takes bytes of the backend and returns what may be sent now. */
@@ -99,7 +102,9 @@ export class ScreenedStream {
     let event = received;
     if (event.data.trim() === '[DONE]') this.#done = true;
     else {
-      event = this.#screenError(event);
+      const value = parseEvent(event);
+      this.#noteFiltered(value);
+      event = this.#screenError(event, value);
       this.#template = event;
     }
     if (this.#adapter.carriesUsage(event)) this.#usage = event;
@@ -112,10 +117,16 @@ export class ScreenedStream {
   }
 
   /** An error of the backend may repeat the prompt or the reply. */
-  #screenError(event: SseEvent): SseEvent {
-    const value = parseEvent(event);
+  /** A backend may say so on more than one event. */
+  #noteFiltered(value: unknown): void {
+    const parts = this.#adapter.filteredParts(value).filter(({ field }) => !this.#filtered.has(field));
+    for (const { field } of parts) this.#filtered.add(field);
+    recordFiltered(this.#deps, { exchange: this.#exchange, parts });
+  }
+
+  #screenError(event: SseEvent, value: unknown): SseEvent {
     if (!isError(value)) return event;
-    const judge = (part: unknown): unknown => this.#deps.screenLoose(part, this.#exchange);
+    const judge = (part: unknown): unknown => this.#deps.screenLoose(part, this.#exchange).value;
     const bare = this.#adapter.answersIn(event).length === 0;
     return { ...event, data: JSON.stringify(bare ? judge(value) : { ...value, error: judge(value.error) }) };
   }
@@ -124,7 +135,7 @@ export class ScreenedStream {
     const before = new Set(this.#answers.stopped);
     const texts = new Map<string, string>();
     for (const { channel, text } of this.#adapter.readDelta(event)) {
-      texts.set(channel, this.#channel(channel).push(text));
+      texts.set(channel, this.#channels.push(channel, text));
       this.#noteBlock(channel);
     }
     let wire = this.#flush(ends, texts);
@@ -141,32 +152,26 @@ export class ScreenedStream {
   /** Ends channels; their held text joins the event's own text, or leaves in an event of its own. */
   #flush(ends: readonly string[] | 'all', texts: Map<string, string>): string {
     let wire = '';
-    for (const channel of this.#channels.keys()) {
-      if (this.#recorded.has(channel)) continue;
+    for (const channel of this.#channels.open) {
       if (ends !== 'all' && !ends.some((owner) => belongsTo(channel, owner))) continue;
       if (this.#answers.stopped.has(this.#adapter.answerOf(channel))) continue;
-      const rest = this.#channel(channel).end();
+      const rest = this.#channels.end(channel);
       this.#noteBlock(channel);
       const own = texts.get(channel);
       if (own !== undefined) texts.set(channel, own + rest);
       else wire += this.#frame(channel, rest, this.#template);
-      if (!this.#answers.stopped.has(this.#adapter.answerOf(channel))) this.#record(channel);
+      if (!this.#answers.stopped.has(this.#adapter.answerOf(channel))) this.#channels.record(channel);
     }
     return wire;
   }
 
   #noteBlock(channel: string): void {
-    if (this.#channel(channel).blocked) this.#answers.stop(this.#adapter.answerOf(channel));
+    if (this.#channels.isBlocked(channel)) this.#answers.stop(this.#adapter.answerOf(channel));
   }
 
-  /** Returns the end of a stopped answer, and records what was found in it, also in text that was still held. */
+  /** Returns the end of a stopped answer, and records what was found in it. */
   #stop(answer: string): string {
-    const own = [...this.#channels].filter(([channel]) => this.#adapter.answerOf(channel) === answer);
-    const blocking = own.find(([, stream]) => stream.blocked)?.[1].verdict();
-    for (const [channel, stream] of own) {
-      stream.end();
-      this.#record(channel);
-    }
+    const blocking = this.#channels.stop(answer);
     if (blocking === undefined) return '';
     const info = blockInfo(blocking, 'output', this.#exchange);
     return this.#adapter.frameBlocked([answer], info, this.#template).map(encodeSse).join('');
@@ -217,23 +222,6 @@ export class ScreenedStream {
   #frame(channel: string, text: string, template: SseEvent | undefined): string {
     if (text === '' || template === undefined) return '';
     return encodeSse(this.#adapter.frameDelta(channel, text, template));
-  }
-
-  #record(channel: string): void {
-    if (this.#recorded.has(channel)) return;
-    this.#recorded.add(channel);
-    const verdict = this.#channel(channel).verdict();
-    recordVerdict(this.#deps, { verdict, direction: 'output', field: channel, exchange: this.#exchange });
-  }
-
-  #channel(channel: string): StreamModerator {
-    const known = this.#channels.get(channel);
-    if (known !== undefined) return known;
-    const { moderator, config } = this.#deps;
-    const { policy } = this.#exchange;
-    const opened = moderator.openStream({ direction: 'output', policy, maxHoldChars: config.hold.maxHoldChars });
-    this.#channels.set(channel, opened);
-    return opened;
   }
 }
 

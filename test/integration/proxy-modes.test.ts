@@ -55,7 +55,9 @@ describe.each(['shadow', 'annotate'])('mode %s', (mode) => {
     socket.write(`POST /v1/chat/completions HTTP/1.0\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
     const wire = await read();
     expect(wire.slice(wire.indexOf('\r\n\r\n') + 4)).toBe(bytes.toString('latin1'));
-    expect(wire).toContain('etag: "1"');
+    // A stream that the verdict is written into does not have the bytes that the backend vouches for.
+    const vouched = mode === 'shadow' || type === 'application/json' || encoding !== '';
+    expect(wire.includes('etag: "1"')).toBe(vouched);
     // Judged on the side, so perhaps after the client has it.
     const found = () => entries.filter((entry) => entry.hits.length > 0);
     while (found().length < hits) await new Promise((resolve) => setImmediate(resolve));

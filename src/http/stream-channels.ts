@@ -1,0 +1,86 @@
+import type { Adapter } from '../adapters/index.js';
+import type { Config } from '../config/index.js';
+import type { Verdict } from '../core/index.js';
+import type { Moderator, StreamModerator } from '../moderator/index.js';
+import { type Exchange, type RecordDeps, recordVerdict, strongerVerdict } from './exchange.js';
+
+/** What the channels of a stream need. */
+export interface StreamChannelsDeps extends RecordDeps {
+  readonly config: Config;
+  readonly moderator: Moderator;
+}
+
+/** The channels of one event stream: each is judged as one text, and recorded once. */
+export class StreamChannels {
+  readonly #deps: StreamChannelsDeps;
+  readonly #adapter: Adapter;
+  readonly #exchange: Exchange;
+  /** Kept after their end: text that a backend sends after it is dropped, or a word could be cut in two there. */
+  readonly #streams = new Map<string, StreamModerator>();
+  readonly #recorded = new Set<string>();
+
+  constructor(deps: StreamChannelsDeps, adapter: Adapter, exchange: Exchange) {
+    this.#deps = deps;
+    this.#adapter = adapter;
+    this.#exchange = exchange;
+  }
+
+  /** Channels that are not recorded yet, in the order they began. */
+  get open(): readonly string[] {
+    return [...this.#streams.keys()].filter((channel) => !this.#recorded.has(channel));
+  }
+
+  /** Reads the next piece of a channel; returns the text that may leave now. */
+  push(channel: string, text: string): string {
+    return this.#stream(channel).push(text);
+  }
+
+  /** Ends a channel; returns the rest that may leave. */
+  end(channel: string): string {
+    return this.#stream(channel).end();
+  }
+
+  isBlocked(channel: string): boolean {
+    return this.#stream(channel).blocked;
+  }
+
+  /** Records what was found in a channel; once, however often it is called. */
+  record(channel: string): void {
+    if (this.#recorded.has(channel)) return;
+    this.#recorded.add(channel);
+    const verdict = this.#stream(channel).verdict();
+    recordVerdict(this.#deps, { verdict, direction: 'output', field: channel, exchange: this.#exchange });
+  }
+
+  /** Ends and records every channel of an answer, also text that was still held; returns the verdict that blocks it, if one does. */
+  stop(answer: string): Verdict | undefined {
+    const own = this.#of((each) => each === answer);
+    const blocking = own.find(([, stream]) => stream.blocked)?.[1].verdict();
+    for (const [channel, stream] of own) {
+      stream.end();
+      this.record(channel);
+    }
+    return blocking;
+  }
+
+  /** The strongest verdict so far on these answers, or on all; `undefined` when they have no text. */
+  verdictOf(answers: readonly string[] | 'all'): Verdict | undefined {
+    return this.#of((each) => answers === 'all' || answers.includes(each))
+      .map(([, stream]) => stream.verdict())
+      .reduce<Verdict | undefined>(strongerVerdict, undefined);
+  }
+
+  #of(wanted: (answer: string) => boolean): [string, StreamModerator][] {
+    return [...this.#streams].filter(([channel]) => wanted(this.#adapter.answerOf(channel)));
+  }
+
+  #stream(channel: string): StreamModerator {
+    const known = this.#streams.get(channel);
+    if (known !== undefined) return known;
+    const { moderator, config } = this.#deps;
+    const { policy } = this.#exchange;
+    const opened = moderator.openStream({ direction: 'output', policy, maxHoldChars: config.hold.maxHoldChars });
+    this.#streams.set(channel, opened);
+    return opened;
+  }
+}
