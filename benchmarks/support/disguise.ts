@@ -74,8 +74,9 @@ const MAX_SPELLED = 12;
 function spell(term: string, mark: string): string | undefined {
   const letters = [...term].filter((char) => /[\p{L}\p{M}]/u.test(char));
   const isUnspaced = /[\p{sc=Han}\p{sc=Hira}\p{sc=Kana}]/u.test(term);
-  if (letters.length > MAX_SPELLED || letters.length < (isUnspaced ? 2 : 3) || /\p{M}|\p{N}/u.test(term))
-    return undefined;
+  if (letters.length > MAX_SPELLED || letters.length < (isUnspaced ? 2 : 3)) return undefined;
+  // What is spelled out is letters: a mark or a digit of the term would be lost.
+  if (/[^\p{L}\s'’]/u.test(term)) return undefined;
   return letters.join(mark);
 }
 

@@ -125,8 +125,8 @@ function isWordChar(char: string | undefined): boolean {
 }
 
 /**
- * The pattern of a term spelled out letter by letter; `undefined` for what is too short or too long, and for scripts
- * written without spaces, whose characters the scanner reads together anyway.
+ * The pattern of a term spelled out letter by letter; `undefined` for what is too short or too long, and for terms in a
+ * script written without spaces, whose characters the scanner reads together anyway.
  */
 export function spellOut(pattern: Pattern): Pattern | undefined {
   const units: number[] = [];
@@ -134,7 +134,7 @@ export function spellOut(pattern: Pattern): Pattern | undefined {
     // Spelled out, a double letter is two letters: "k i l l".
     if (unit !== EDGE) for (let i = 0; i < (pattern.runs[index] ?? 1); i += 1) units.push(unit);
   });
-  if (units.length < MIN_SPELLED_LETTERS || units.some(unspaced)) return undefined;
+  if (units.length < MIN_SPELLED_LETTERS || units.every(unspaced)) return undefined;
   if ((pattern.phrase.text.match(/\p{L}/gu) ?? []).length > MAX_SPELLED_LETTERS) return undefined;
   const letters = { runs: units.map(() => 1), symbols: units.map((_, index) => index), lastRun: 1 };
   return { ...pattern, ...letters, units, leads: false, trails: false };
