@@ -61,7 +61,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
   await watch.start();
   const services = openServices(config);
   const build = (next: Config, previous?: Pipeline): Promise<Pipeline> =>
-    composePipeline(config.upstream === undefined ? withDemoList(next) : next, { file, services, previous });
+    composePipeline(next.upstream === undefined ? withDemoList(next) : next, { file, services, previous });
   const { logger, store, clock } = services;
   const first = await build(config).catch(async (error: unknown) => {
     await store?.close();
@@ -72,6 +72,10 @@ export async function serve(options: ServeOptions): Promise<Served> {
     services,
     load: async (previous) => {
       const next = readConfig();
+      if (next.upstream === undefined && previous.config.upstream !== undefined) {
+        const message = 'is missing; requests would have nowhere to go';
+        throw new ConfigError(file ?? 'config', [{ path: 'upstream', message }]);
+      }
       // Also when the rest fails: the cure may be in a file that only the new config names.
       watched = watchedPaths(next, file);
       return build(next, previous);

@@ -12,7 +12,8 @@ const RETRY_AFTER_SECONDS = '1';
  * sends is reset, and the client never reads the answer; so the rest is read and thrown away for a moment.
  */
 export function sendEarly(req: IncomingMessage, res: ServerResponse, answer: Answer): void {
-  if (req.complete || !hasBody(req)) {
+  // A client that is gone sends no rest to wait for.
+  if (req.complete || req.destroyed || !hasBody(req)) {
     sendAnswer(res, answer);
     return;
   }

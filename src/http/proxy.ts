@@ -4,14 +4,15 @@ import { findAdapter } from '../adapters/index.js';
 import { type Logger, SluiceError, StreamError, UpstreamError } from '../core/index.js';
 import { failureAnswer, sendEarly } from './early-answer.js';
 import { handleRequest } from './handle-request.js';
+import { LiveUpstream } from './live-upstream.js';
 import { answerModerations } from './moderations.js';
 import type { Screen } from './screen.js';
-import { Upstream } from './upstream.js';
 
 /** What the proxy needs. */
 export interface ProxyOptions {
   /** Returns the pipeline to use; read once per request, so that a new one takes over between two requests. */
   readonly screen: () => Screen;
+  /** Backend while the config names none. */
   readonly upstream: string;
   readonly logger: Logger;
   /** Answers requests that are not for the backend, such as health checks; resolves to whether it did. */
@@ -27,22 +28,11 @@ export interface ProxyServer {
   drain(): Promise<void>;
 }
 
-/** Returns a proxy that screens what passes between its clients and `upstream`. */
-export function createProxy({ screen: currentScreen, upstream: url, logger, ownRoutes }: ProxyOptions): ProxyServer {
+/** Returns a proxy that screens what passes between its clients and the backend. */
+export function createProxy({ screen: currentScreen, upstream, logger, ownRoutes }: ProxyOptions): ProxyServer {
   let draining = false;
   let open = 0;
-  let { limits } = currentScreen().deps.config;
-  let upstream = new Upstream(url, limits);
-  const upstreamFor = (screen: Screen): Upstream => {
-    const wanted = screen.deps.config.limits;
-    if (wanted !== limits && JSON.stringify(wanted) !== JSON.stringify(limits)) {
-      // What runs on the old connections ends there.
-      upstream.close().catch(() => logger.warn({ code: 'ERR_SLUICE_UPSTREAM' }, 'old connections not closed'));
-      upstream = new Upstream(url, wanted);
-    }
-    limits = wanted;
-    return upstream;
-  };
+  const backends = new LiveUpstream(upstream, logger);
   const expecting = new WeakSet<IncomingMessage>();
   const serve = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
     const screen = currentScreen();
@@ -63,8 +53,12 @@ export function createProxy({ screen: currentScreen, upstream: url, logger, ownR
         if (expecting.delete(req)) res.writeContinue();
       };
       if (await answerModerations(req, res, { screen, requestId, proceed })) return;
-      const context = { screen, upstream: upstreamFor(screen), requestId, client: client.signal, proceed };
-      await handleRequest(req, res, context);
+      const { upstream: backend, release } = backends.acquire(screen.deps.config);
+      try {
+        await handleRequest(req, res, { screen, upstream: backend, requestId, client: client.signal, proceed });
+      } finally {
+        release();
+      }
     } catch (error) {
       if (client.signal.aborted && !(error instanceof StreamError)) {
         logger.info({ requestId, code: 'client_closed' }, 'client went away');
@@ -97,10 +91,10 @@ export function createProxy({ screen: currentScreen, upstream: url, logger, ownR
       draining = true;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       closeUnused();
-      const timer = setTimeout(() => server.closeAllConnections(), limits.drainTimeoutMs);
+      const timer = setTimeout(() => server.closeAllConnections(), currentScreen().deps.config.limits.drainTimeoutMs);
       await closed;
       clearTimeout(timer);
-      await upstream.destroy();
+      await backends.destroy();
     },
   };
 }

@@ -114,4 +114,31 @@ describe('another pipeline', () => {
     );
     await proxy.drain();
   });
+
+  it('names another backend: what has begun goes to the old one, also when it was still being sent', async () => {
+    const backend = (name: string) =>
+      fixture.upstream(async (req, res) => {
+        await bodyOf(req);
+        sendJson(res, reply(name));
+      });
+    const [one, two] = [await backend('one'), await backend('two')];
+    const { screen } = await fixture.proxy(one);
+    const naming = (upstream: string) => createScreen({ ...screen.deps, config: { ...screen.deps.config, upstream } });
+    let current = naming(one);
+    const logger = { info: () => undefined, warn: () => undefined, error: () => undefined };
+    const proxy = createProxy({ screen: () => current, upstream: 'http://127.0.0.1:1', logger });
+    const url = await fixture.listen(proxy.server);
+    const body = JSON.stringify(ask('hi'));
+    const { socket, read } = fixture.raw(url);
+    const arrived = new Promise((resolve) => proxy.server.once('request', resolve));
+    socket.write(
+      `POST /v1/chat/completions HTTP/1.0\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n${body.slice(0, 5)}`,
+    );
+    await arrived;
+    current = naming(two);
+    expect(await (await post(url, body)).text()).toContain('"two"');
+    socket.write(body.slice(5));
+    expect(await read()).toContain('"one"');
+    await proxy.drain();
+  });
 });

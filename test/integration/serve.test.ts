@@ -204,6 +204,22 @@ describe('reload', () => {
     expect(await status(served, 'blat')).toBe(200);
   });
 
+  it('takes another backend, and refuses to lose the one it has', async () => {
+    const { served, write } = await serve('store: none');
+    expect(await status(served, 'hello')).toBe(200);
+    write(`store: none\nupstream: ${backend.url}`);
+    expect((await served.admin('POST', 'reload')).status).toBe(200);
+    const asked = served.chat('hello');
+    (await backend.next()).writeHead(418, { 'content-type': 'application/json' }).end('{}');
+    expect((await asked).status).toBe(418);
+    write('store: none');
+    const refused = await served.admin('POST', 'reload');
+    expect([refused.status, await refused.json()]).toMatchObject([
+      422,
+      { problems: [expect.stringMatching(/^upstream: /)] },
+    ]);
+  });
+
   it('leaves an open stream to the config it began with', async () => {
     const { served, folder: name } = await serve('store: none', { args: ['--upstream', backend.url] });
     const asked = askStream(served);
