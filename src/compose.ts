@@ -2,8 +2,15 @@ import { dirname, resolve } from 'node:path';
 import pino from 'pino';
 import { loadClassifier } from './classifier/index.js';
 import type { Config } from './config/index.js';
-import type { Clock, Logger, Store, TextClassifier } from './core/index.js';
-import { createMetrics, createScreen, type Metrics, type Screen } from './http/index.js';
+import {
+  type Clock,
+  ConfigError,
+  type Logger,
+  type RemoteDetector,
+  type Store,
+  type TextClassifier,
+} from './core/index.js';
+import { createMetrics, createScreen, type Metrics, RemoteModerations, type Screen } from './http/index.js';
 import { BUILTIN_LISTS, type Lexicon, type LexiconOptions, loadLexicon } from './lexicon/index.js';
 import { fingerprintOf } from './load-fingerprint.js';
 import { Moderator } from './moderator/index.js';
@@ -25,6 +32,7 @@ export interface Pipeline {
   readonly lexicon: Loaded<Lexicon>;
   readonly classifier: Loaded<TextClassifier | undefined>;
   readonly moderator: Moderator;
+  readonly detectors: readonly RemoteDetector[];
   readonly screen: Screen;
 }
 
@@ -65,10 +73,11 @@ export async function compose(config: Config, { file, record = true }: ComposeOp
   const services = openServices(config, { record });
   const { store, logger } = services;
   try {
-    const { screen, moderator, classifier } = await composePipeline(config, { file, services });
+    const { screen, moderator, classifier, detectors } = await composePipeline(config, { file, services });
     const close = async (): Promise<void> => {
       await store?.close();
       classifier.part?.dispose();
+      await Promise.all(detectors.map((detector) => detector.close()));
     };
     return { screen, moderator, store, logger, close };
   } catch (error) {
@@ -99,13 +108,33 @@ export async function composePipeline(
   { file, services, previous }: ComposePipelineOptions,
 ): Promise<Pipeline> {
   const policies = resolvePolicies(config);
+  const keys = readKeys(config, file);
   const lexicon = await composeLexicon(config, { file, previous: previous?.lexicon });
   const classifier = await composeClassifier(config, { file, previous: previous?.classifier });
   const parts = { lexicon: lexicon.part, classifier: classifier.part };
   const moderator = new Moderator({ ...parts, cacheMaxBytes: config.cache.maxBytes });
   const { store, clock, metrics } = services;
-  const screen = createScreen({ config, moderator, policies, store, clock, metrics });
-  return { config, policies, lexicon, classifier, moderator, screen };
+  const detectors = config.detectors.map(
+    (detector, index) =>
+      new RemoteModerations({ config: detector, key: keys[index], logger: services.logger, metrics }),
+  );
+  const screen = createScreen({ config, moderator, policies, detectors, store, clock, metrics });
+  return { config, policies, lexicon, classifier, moderator, detectors, screen };
+}
+
+/**
+ * The keys of the remote detectors, in their order.
+ * @throws {ConfigError} when one that the config names is not in the environment.
+ */
+function readKeys({ detectors }: Config, file: string | undefined): (string | undefined)[] {
+  const keys = detectors.map(({ keyEnv }) => (keyEnv === undefined ? undefined : process.env[keyEnv]));
+  const issues = detectors.flatMap(({ keyEnv }, index) => {
+    if (keyEnv === undefined || /^[\x21-\x7E]+$/.test(keys[index] ?? '')) return [];
+    const message = `the environment variable ${keyEnv} must hold the key: printable ASCII characters without spaces`;
+    return [{ path: `detectors[${index}].keyEnv`, message }];
+  });
+  if (issues.length > 0) throw new ConfigError(file ?? 'config', issues);
+  return keys;
 }
 
 /** The list files and folders that a config names, without the built-in ones. */

@@ -1,6 +1,6 @@
 import { compose } from './compose.js';
 import { type ConfigInput, parseConfig } from './config/index.js';
-import type { Direction, Verdict } from './core/index.js';
+import { ConfigError, type Direction, type Verdict } from './core/index.js';
 
 export type { ConfigInput } from './config/index.js';
 // What verdicts are made of, as hosts read `req.sluice` and compare actions and categories; and the errors, to be told apart.
@@ -40,10 +40,16 @@ export interface TextModerator {
 
 /**
  * Returns a moderator over the lists and the default policy of a config.
- * @throws {SluiceError} when the config or a list is invalid.
+ * @throws {SluiceError} when the config or a list is invalid, or the config names remote detectors, which cannot answer at once.
  */
 export async function createModerator(config: ConfigInput = {}): Promise<TextModerator> {
-  const { moderator, screen } = await compose(parseConfig(config, 'createModerator(config)'), { record: false });
+  const where = 'createModerator(config)';
+  const parsed = parseConfig(config, where);
+  if (parsed.detectors.length > 0) {
+    const message = 'remote detectors are asked by the middleware and the proxy alone; leave them out here';
+    throw new ConfigError(where, [{ path: 'detectors', message }]);
+  }
+  const { moderator, screen } = await compose(parsed, { record: false });
   const { policy } = screen.route('/', {});
   return { moderate: (text, direction = 'input') => moderator.moderate(text, { direction, policy }) };
 }

@@ -35,6 +35,9 @@ export async function check(
 ): Promise<0 | 1 | 2> {
   const config = loadConfig(options.config);
   const { moderator, screen } = await compose(config, { file: options.config, record: false });
+  if (config.detectors.length > 0) {
+    streams.stderr.write('sluice: remote detectors are not asked by this command; the verdicts are without them\n');
+  }
   const policy = screen.deps.policies.get('default');
   if (policy === undefined) throw new TypeError('There is no default policy.');
   const run = new CheckRun({ options, streams, moderator, policy, maxLineBytes: config.limits.maxBodyBytes });

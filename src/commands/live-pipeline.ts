@@ -73,10 +73,14 @@ export class LivePipeline {
     return outcome;
   }
 
-  /** Frees the classifier of a replaced pipeline, unless the current one took it over, after its last user. */
-  #retire({ classifier }: Pipeline): void {
-    if (classifier.part === this.#current.classifier.part) return;
-    void this.#options.unused().then(() => classifier.part?.dispose());
+  /** Frees what a replaced pipeline alone has, after its last user. */
+  #retire({ classifier, detectors }: Pipeline): void {
+    const takenOver = classifier.part === this.#current.classifier.part;
+    if (takenOver && detectors.length === 0) return;
+    void this.#options.unused().then(() => {
+      if (!takenOver) classifier.part?.dispose();
+      return Promise.all(detectors.map((detector) => detector.close()));
+    });
   }
 }
 

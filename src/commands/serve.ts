@@ -136,6 +136,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
       await drained;
       await store?.close();
       live.current.classifier.part?.dispose();
+      await Promise.all(live.current.detectors.map((detector) => detector.close()));
       const { written, dropped } = store?.stats() ?? { written: 0, dropped: 0 };
       logger.info({ written, dropped }, 'stopped');
     },

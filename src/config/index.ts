@@ -1,3 +1,4 @@
+export * from './detectors.js';
 export * from './listen-address.js';
 export * from './parse-config.js';
 export * from './schema.js';

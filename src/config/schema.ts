@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CATEGORIES, CATEGORY_INFO, type Category } from '../core/index.js';
+import { DetectorConfig } from './detectors.js';
 import { parseListenAddress } from './listen-address.js';
 
 const threshold = z.number().min(0).max(1);
@@ -220,6 +221,12 @@ export const Config = z
       })
       .prefault({})
       .describe('The text classifier.'),
+    detectors: z
+      .array(DetectorConfig)
+      .default([])
+      .describe(
+        'Remote services that judge Input texts too, all at once; the thresholds of the policies hold for their scores.',
+      ),
     cache: z
       .strictObject({
         maxBytes: z
@@ -311,6 +318,12 @@ export const Config = z
       if (severity === undefined && category === undefined) {
         const message = 'needs a severity or a category';
         context.addIssue({ code: 'custom', path: ['lexicon', 'override', index], message });
+      }
+    }
+    for (const [index, { name }] of config.detectors.entries()) {
+      if (config.detectors.findIndex((other) => other.name === name) < index) {
+        const message = `another detector is named '${name}' already; give each its own name`;
+        context.addIssue({ code: 'custom', path: ['detectors', index, 'name'], message });
       }
     }
     const known = new Set(['default', ...Object.keys(config.policies)]);

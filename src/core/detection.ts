@@ -24,8 +24,21 @@ export interface ClassifierDetection {
   readonly score: number;
 }
 
+/** Name of a remote detector: `remote:` and what the config calls it. */
+export type RemoteName = `remote:${string}`;
+
+/** A judgement of a remote service on a whole text. */
+export interface RemoteDetection {
+  readonly source: RemoteName;
+  readonly category: Category;
+  /** The whole text: such services do not say where. */
+  readonly span: Span;
+  /** As the service gave it, in [0, 1]. */
+  readonly score: number;
+}
+
 /** What a detector reports. */
-export type Detection = LexiconDetection | ClassifierDetection;
+export type Detection = LexiconDetection | ClassifierDetection | RemoteDetection;
 
 /** Names of the detectors, as they appear in hits and in `failedDetectors`. */
 export type DetectionSource = Detection['source'];

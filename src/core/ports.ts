@@ -1,4 +1,5 @@
 import type { Action } from './action.js';
+import type { RemoteDetection, RemoteName } from './detection.js';
 import type { Direction } from './direction.js';
 import type { Hit } from './hit.js';
 import type { Versions } from './verdict.js';
@@ -60,6 +61,23 @@ export interface StoreStats {
   /** Failed write attempts. */
   readonly errors: number;
   readonly healthy: boolean;
+}
+
+/** What a remote detector says about some texts. */
+export interface RemoteFindings {
+  /** Detections of each text, in the order of the texts; none of any when the detector could not run. */
+  readonly detections: readonly (readonly RemoteDetection[])[];
+  /** Set when it could not run and that counts: `block` stops the texts, `allow` lets them pass on what the others found. */
+  readonly failure?: 'block' | 'allow';
+}
+
+/** A detector beyond this process. */
+export interface RemoteDetector {
+  readonly name: RemoteName;
+  /** Judges texts within a bounded time. Never rejects. */
+  judge(texts: readonly string[]): Promise<RemoteFindings>;
+  /** Waits for running calls and closes the connections. Idempotent. */
+  close(): Promise<void>;
 }
 
 /** Length of `ListCounts`: every category times every severity. */

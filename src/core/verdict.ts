@@ -20,7 +20,7 @@ export interface Verdict {
   readonly hits: readonly Hit[];
   /** Highest score seen per category, in [0, 1]; 0 where nothing was detected. */
   readonly scores: Readonly<Record<Category, number>>;
-  /** Detectors that could not run; with `onDetectorError: block` this alone makes `action` block. */
+  /** Detectors that could not run; with `onDetectorError: block`, for a remote one with its own `onError: block`, this alone makes `action` block. */
   readonly failedDetectors: readonly DetectionSource[];
   readonly policy: string;
   readonly versions: Versions;

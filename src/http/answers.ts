@@ -83,7 +83,7 @@ export function screenReply(
     const changed = screened !== JSON.stringify(body);
     return { bytes: changed ? Buffer.from(screened) : bytes, changed, blocked: false, verdict };
   }
-  const { verdict, blocked, changed, ...screened } = screen.screenBody(adapter, body, 'output', exchange);
+  const { verdict, blocked, changed, ...screened } = screen.screenOutput(adapter, body, exchange);
   if (blocked === undefined && !changed) return { bytes, changed: false, blocked: false, verdict };
   const out = Buffer.from(JSON.stringify(screened.body));
   return { bytes: out, changed: true, blocked: blocked !== undefined, verdict };

@@ -56,7 +56,7 @@ export async function handleRequest(req: IncomingMessage, res: ServerResponse, c
     proceed();
     return forward({ req, res, context, exchange, route, adapter, body: raw });
   }
-  const screened = screen.screenBody(adapter, body, 'input', exchange);
+  const screened = await screen.screenInput(adapter, body, exchange);
   if (screened.blocked !== undefined) return sendEarly(req, res, adapter.blockedInput(screened.blocked));
   if (mode === 'annotate') {
     for (const [name, value] of Object.entries(moderationHeaders('input', screened.verdict, exchange)))

@@ -9,6 +9,7 @@ export * from './operator-metrics.js';
 export * from './operator-routes.js';
 export * from './proxy.js';
 export * from './read-body.js';
+export * from './remote-moderations.js';
 export * from './route-table.js';
 export * from './screen.js';
 export * from './screened-stream.js';

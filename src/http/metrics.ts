@@ -1,4 +1,4 @@
-import { Counter, Registry } from 'prom-client';
+import { Counter, Histogram, Registry } from 'prom-client';
 
 /** Counters of one running instance. */
 export interface Metrics {
@@ -9,6 +9,8 @@ export interface Metrics {
   readonly upstreamErrors: Counter;
   readonly upstreamFiltered: Counter;
   readonly reloads: Counter;
+  readonly detectorCalls: Counter;
+  readonly detectorSeconds: Histogram;
 }
 
 /** Returns fresh counters with a registry of their own. */
@@ -35,6 +37,18 @@ export function createMetrics(): Metrics {
       name: 'sluice_upstream_filtered_total',
       help: 'Requests refused (input) and answers cut (output) by the content filter of the backend itself.',
       labelNames: ['direction'],
+      registers,
+    }),
+    detectorCalls: new Counter({
+      name: 'sluice_detector_calls_total',
+      help: 'Calls of remote detectors, by outcome: `ok`, or why there was no verdict.',
+      labelNames: ['detector', 'outcome'],
+      registers,
+    }),
+    detectorSeconds: new Histogram({
+      name: 'sluice_detector_seconds',
+      help: 'How long requests waited for a remote detector, its queue included.',
+      labelNames: ['detector'],
       registers,
     }),
     reloads: new Counter({

@@ -73,7 +73,7 @@ async function screenRequest(req: ExpressRequest, res: ServerResponse, screen: S
     if (!passUnscreened({ ...received, refused, counted: earlier !== undefined })) return false;
   }
   if (adapter === undefined) return true;
-  const goesOn = unread || screenInput({ ...received, adapter });
+  const goesOn = unread || (await screenInput({ ...received, adapter }));
   if (goesOn) screenResponse(req, res, { screen, adapter, exchange, route });
   return goesOn;
 }
@@ -99,9 +99,9 @@ function passUnscreened(options: Received & { readonly refused: boolean; readonl
   return true;
 }
 
-function screenInput(options: Received & { readonly adapter: Adapter }): boolean {
+async function screenInput(options: Received & { readonly adapter: Adapter }): Promise<boolean> {
   const { req, res, screen, adapter, exchange, body } = options;
-  const { verdict, blocked, body: seen } = screen.screenBody(adapter, body.value, 'input', exchange);
+  const { verdict, blocked, body: seen } = await screen.screenInput(adapter, body.value, exchange);
   if (verdict !== undefined) req.sluice = verdict;
   if (blocked !== undefined) {
     const answer = adapter.blockedInput(blocked);

@@ -3,7 +3,7 @@ import { normalizePath } from '../adapters/index.js';
 import { CATEGORIES, type Category, RequestBodyError, type Verdict } from '../core/index.js';
 import { bodyErrorAnswer, sendAnswer } from './answers.js';
 import { sendEarly } from './early-answer.js';
-import { type Exchange, recordVerdict } from './exchange.js';
+import type { Exchange } from './exchange.js';
 import { parseJsonBody } from './json-body.js';
 import { readBody } from './read-body.js';
 import type { Screen } from './screen.js';
@@ -53,7 +53,8 @@ export async function answerModerations(
     const texts = readInputs(parseJsonBody(bytes, maxJsonDepth));
     const { policy } = screen.route(path, req.headers);
     const exchange: Exchange = { requestId, path, policy };
-    const results = texts.map((text, index) => judge(screen, { text, field: `input[${index}]`, exchange }));
+    const fields = texts.map((text, index) => ({ path: `input[${index}]`, text }));
+    const results = (await screen.judgeInput(fields, exchange)).map(moderationResult);
     sendAnswer(res, { status: 200, headers: {}, body: { id: `modr-${requestId}`, model: MODEL, results } });
   } catch (error) {
     if (!(error instanceof RequestBodyError)) throw error;
@@ -83,13 +84,6 @@ function readPart(part: unknown): string {
     400,
     'Only text can be moderated: every part of `input` must be {"type":"text","text":string}.',
   );
-}
-
-function judge(screen: Screen, item: { text: string; field: string; exchange: Exchange }): object {
-  const { text, field, exchange } = item;
-  const verdict = screen.deps.moderator.moderate(text, { direction: 'input', policy: exchange.policy });
-  recordVerdict(screen.deps, { verdict, direction: 'input', field, exchange });
-  return moderationResult(verdict);
 }
 
 /** One result of the endpoint: the 13 keys, and under `sluice` the action, our ten categories and their scores. */

@@ -1,8 +1,9 @@
 import { type Adapter, type BlockInfo, mapStrings } from '../adapters/index.js';
 import type { Config } from '../config/index.js';
-import type { Direction, TextEdit, Verdict } from '../core/index.js';
+import type { Direction, RemoteDetector, TextEdit, TextField, Verdict } from '../core/index.js';
 import type { Moderator } from '../moderator/index.js';
 import { type ResolvedPolicy, redactText } from '../policy/index.js';
+import { askDetectors } from './ask-detectors.js';
 import { blockInfo, type Exchange, type RecordDeps, recordVerdict, strongerVerdict } from './exchange.js';
 import { createRouteTable, type Headers, type Route } from './route-table.js';
 import { ScreenedStream } from './screened-stream.js';
@@ -15,6 +16,8 @@ export interface ScreenDeps extends RecordDeps {
   readonly config: Config;
   readonly moderator: Moderator;
   readonly policies: ReadonlyMap<string, ResolvedPolicy>;
+  /** Asked about Input texts; none when left out. */
+  readonly detectors?: readonly RemoteDetector[];
 }
 
 /** A body after screening. */
@@ -41,8 +44,12 @@ export interface Screen {
   readonly deps: ScreenDeps;
   /** Which policy a path gets, and what happens there to bodies that nothing can read. */
   route(path: string, headers: Headers): Route;
-  /** Judges every text field of a body. */
-  screenBody(adapter: Adapter, body: unknown, direction: Direction, exchange: Exchange): ScreenedBody;
+  /** Judges Input texts together; the verdicts are in their order. At once, unless there are remote detectors to wait for. */
+  judgeInput(fields: readonly TextField[], exchange: Exchange): readonly Verdict[] | Promise<readonly Verdict[]>;
+  /** Judges every text field of a request; at once, unless there are remote detectors to wait for. */
+  screenInput(adapter: Adapter, body: unknown, exchange: Exchange): ScreenedBody | Promise<ScreenedBody>;
+  /** Judges every text field of a reply. */
+  screenOutput(adapter: Adapter, body: unknown, exchange: Exchange): ScreenedBody;
   /**
    * Judges every string of an Output whose shape nobody knows, such as an error or plain text, and returns what may pass.
    * A blocked string is replaced by a notice, so that the rest still tells what happened.
@@ -69,30 +76,69 @@ export function createScreen(deps: ScreenDeps): Screen {
     });
     return { value: screened, verdict: strongest };
   };
+  const judgeInput = (
+    fields: readonly TextField[],
+    exchange: Exchange,
+  ): readonly Verdict[] | Promise<readonly Verdict[]> => {
+    const { policy } = exchange;
+    const local = fields.map(({ text }) => deps.moderator.moderate(text, { direction: 'input', policy }));
+    const record = (verdicts: readonly Verdict[]): readonly Verdict[] => {
+      for (const [index, verdict] of verdicts.entries()) {
+        recordVerdict(deps, { verdict, direction: 'input', field: fields[index]?.path ?? '', exchange });
+      }
+      return verdicts;
+    };
+    const { detectors = [] } = deps;
+    if (detectors.length === 0) return record(local);
+    return askDetectors(detectors, { fields, verdicts: local, policy }).then(record);
+  };
   return {
     deps,
     route: createRouteTable(deps.config, deps.policies),
     screenLoose,
-    screenBody(adapter, body, direction, exchange) {
-      const edits: TextEdit[] = [];
-      const stopped = new Set<string>();
-      let strongest: Verdict | undefined;
-      for (const field of adapter.readTexts(body, direction)) {
-        const verdict = judge(field.text, { direction, field: field.path, exchange });
-        strongest = strongerVerdict(strongest, verdict);
-        if (verdict.applied === 'block') stopped.add(adapter.answerOf(field.path));
-        if (verdict.applied === 'redact') {
-          edits.push({ path: field.path, text: redactText(field.text, verdict.hits, exchange.policy.mask) });
-        }
-      }
-      const edited = edits.length > 0 ? adapter.writeTexts(body, edits) : body;
-      if (strongest?.applied !== 'block') {
-        return { verdict: strongest, body: edited, changed: edits.length > 0, blocked: undefined };
-      }
-      const blocked = blockInfo(strongest, direction, exchange);
-      const rest = direction === 'output' ? adapter.blockedOutput(edited, blocked, stopped) : undefined;
-      return { verdict: strongest, body: rest, changed: false, blocked };
+    judgeInput,
+    screenInput(adapter, body, exchange) {
+      const fields = adapter.readTexts(body, 'input');
+      const finish = (verdicts: readonly Verdict[]): ScreenedBody =>
+        applyVerdicts({ adapter, body, direction: 'input', exchange, fields, verdicts });
+      const judged = judgeInput(fields, exchange);
+      return judged instanceof Promise ? judged.then(finish) : finish(judged);
+    },
+    screenOutput(adapter, body, exchange) {
+      const fields = adapter.readTexts(body, 'output');
+      const verdicts = fields.map(({ text, path }) => judge(text, { direction: 'output', field: path, exchange }));
+      return applyVerdicts({ adapter, body, direction: 'output', exchange, fields, verdicts });
     },
     openStream: (adapter, exchange) => new ScreenedStream({ ...deps, screenLoose }, adapter, exchange),
   };
+}
+
+/** What becomes of a body whose text fields were judged. */
+function applyVerdicts(judged: {
+  readonly adapter: Adapter;
+  readonly body: unknown;
+  readonly direction: Direction;
+  readonly exchange: Exchange;
+  readonly fields: readonly TextField[];
+  readonly verdicts: readonly Verdict[];
+}): ScreenedBody {
+  const { adapter, body, direction, exchange, fields, verdicts } = judged;
+  const edits: TextEdit[] = [];
+  const stopped = new Set<string>();
+  let strongest: Verdict | undefined;
+  for (const [index, verdict] of verdicts.entries()) {
+    const { path, text } = fields[index] as TextField;
+    strongest = strongerVerdict(strongest, verdict);
+    if (verdict.applied === 'block') stopped.add(adapter.answerOf(path));
+    if (verdict.applied === 'redact') {
+      edits.push({ path, text: redactText(text, verdict.hits, exchange.policy.mask) });
+    }
+  }
+  const edited = edits.length > 0 ? adapter.writeTexts(body, edits) : body;
+  if (strongest?.applied !== 'block') {
+    return { verdict: strongest, body: edited, changed: edits.length > 0, blocked: undefined };
+  }
+  const blocked = blockInfo(strongest, direction, exchange);
+  const rest = direction === 'output' ? adapter.blockedOutput(edited, blocked, stopped) : undefined;
+  return { verdict: strongest, body: rest, changed: false, blocked };
 }

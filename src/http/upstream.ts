@@ -98,8 +98,11 @@ export class Upstream {
   }
 }
 
-/** The client of the backend hears a signal only once it is connected; nobody has to wait for that. */
-async function unlessAborted<T>(pending: Promise<T>, signal: AbortSignal): Promise<T> {
+/**
+ * Settles as `pending`, or rejects with the reason of `signal` once that aborts: undici hears a signal only once it is
+ * connected, and nobody has to wait for that.
+ */
+export async function unlessAborted<T>(pending: Promise<T>, signal: AbortSignal): Promise<T> {
   let leave = (): void => undefined;
   const aborted = new Promise<never>((_, reject) => {
     leave = () => reject(signal.reason);

@@ -41,7 +41,7 @@ export function decide({ detections, failed, direction, policy, versions }: Deci
     }
     const hitAction = actionFor(score, thresholdsOf(source, { policy, direction })[category]);
     // A list match below every threshold is weak evidence: the classifier has weighed it, its own score says no more.
-    if (hitAction !== 'allow' || source === 'classifier') scores[category] = Math.max(scores[category], score);
+    if (hitAction !== 'allow' || source !== 'lexicon') scores[category] = Math.max(scores[category], score);
     if (hitAction === 'allow') continue;
     action = strongerAction(action, hitAction);
     const hit = { category, source, score, span, action: hitAction };
@@ -75,11 +75,11 @@ export function scoreOfSeverity(severity: Severity, policy: ResolvedPolicy): num
 }
 
 function scoreOf(detection: Detection, policy: ResolvedPolicy): number {
-  return detection.source === 'classifier' ? detection.score : scoreOfSeverity(detection.severity, policy);
+  return detection.source === 'lexicon' ? scoreOfSeverity(detection.severity, policy) : detection.score;
 }
 
-/** Order of hits: never that in which the detectors reported, which differs between whole and streamed texts. */
-function compareHits(left: Hit, right: Hit): number {
+/** Order of hits, as a comparison: never that in which the detectors reported, which differs between whole and streamed texts. */
+export function compareHits(left: Hit, right: Hit): number {
   return (
     left.span.start - right.span.start ||
     left.span.end - right.span.end ||

@@ -1,3 +1,4 @@
+export * from './add-findings.js';
 export * from './decide.js';
 export * from './redact-text.js';
 export * from './resolve-policies.js';

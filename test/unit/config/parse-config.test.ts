@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { configJsonSchema, parseConfig } from '../../../src/config/index.js';
 import { ConfigError } from '../../../src/core/index.js';
 
+const DETECTOR = { kind: 'openai-moderations', url: 'http://localhost/v1' };
+
 function issuesOf(input: unknown): Record<string, string> {
   try {
     parseConfig(input, 'test.yaml');
@@ -73,6 +75,23 @@ describe('parseConfig', () => {
     ['a listen address without port', { listen: 'localhost' }, 'listen'],
     ['an upstream of another protocol', { upstream: 'ftp://localhost' }, 'upstream'],
     ['a store of another kind', { store: 'floppy:a' }, 'store'],
+    ['a remote detector of another kind', { detectors: [{ ...DETECTOR, kind: 'zorg' }] }, 'detectors[0].kind'],
+    [
+      'a remote detector of Outputs',
+      { detectors: [{ ...DETECTOR, directions: ['output'] }] },
+      'detectors[0].directions[0]',
+    ],
+    [
+      'a remote detector without directions',
+      { detectors: [{ ...DETECTOR, directions: [] }] },
+      'detectors[0].directions',
+    ],
+    ['two remote detectors of one name', { detectors: [DETECTOR, DETECTOR] }, 'detectors[1].name'],
+    [
+      'a key of a service for no category',
+      { detectors: [{ ...DETECTOR, categories: { a: 'b' } }] },
+      'detectors[0].categories.a',
+    ],
     ['a route to an unknown policy', { routes: [{ path: '/', policy: 'zorgblat' }] }, 'routes[0].policy'],
   ])('refuses %s', (_name, input, path) => {
     expect(Object.keys(issuesOf(input))).toEqual([path]);
