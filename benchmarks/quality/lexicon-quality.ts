@@ -2,9 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { gunzipSync } from 'node:zlib';
+import { areaUnderCurve } from '../../src/commands/eval-metrics.js';
 import { CATEGORIES, type Category } from '../../src/core/index.js';
 import { loadLexicon, scanText } from '../../src/lexicon/index.js';
-import { areaUnderCurve } from './area-under-curve.js';
 
 interface Row {
   readonly text: string;
@@ -106,7 +106,12 @@ class SourceCounts {
       benign: this.#benign.length,
       violating: this.#violating.length,
       benignHitRate: this.#flagged.map((rows) => round(rows / this.#benign.length)),
-      hitCountAuc: round(areaUnderCurve(this.#violating, this.#benign)),
+      hitCountAuc: round(
+        areaUnderCurve(
+          [...this.#violating, ...this.#benign],
+          [...this.#violating.map(() => 1), ...this.#benign.map(() => 0)],
+        ),
+      ),
     };
   }
 }

@@ -1,4 +1,4 @@
-import type { Random } from './random.js';
+import type { Random } from '../../../src/commands/eval-random.js';
 import type { Row } from './read-rows.js';
 
 const LEET: Readonly<Record<string, string>> = { a: '4', e: '3', i: '1', o: '0', s: '5', t: '7' };

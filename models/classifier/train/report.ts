@@ -1,8 +1,8 @@
 import { CATEGORIES } from '../../../src/core/index.js';
 import { benignKind } from './benign-kinds.js';
 import { type Calibration, calibrated, calibrationError, type Scored } from './calibrate.js';
-import { areaUnderCurve, averagePrecision, recallAtRate } from './metrics.js';
-import type { Random } from './random.js';
+import { areaUnderCurve, averagePrecision, averagePrecisionInterval, recallAtRate } from '../../../src/commands/eval-metrics.js';
+import type { Random } from '../../../src/commands/eval-random.js';
 import type { Row } from './read-rows.js';
 import type { JudgedRow, Thresholds } from './thresholds.js';
 
@@ -12,7 +12,6 @@ export interface ScoredRow extends Scored {
 }
 
 const LEAST_POSITIVES = 20;
-const SAMPLES = 200;
 
 /** Figures of one category, for all languages or one. */
 export function categoryReport(
@@ -37,7 +36,7 @@ export function categoryReport(
           positives,
           negatives: labels.length - positives,
           ap: round(averagePrecision(scores, labels)),
-          apInterval: bootstrap(scores, labels, random),
+          apInterval: interval(scores, labels, random),
           auc: round(areaUnderCurve(scores, labels)),
           ece: round(calibrationError(scores, labels)),
         },
@@ -61,7 +60,7 @@ export function anyReport(
     positives: labels.filter((label) => label === 1).length,
     negatives: labels.filter((label) => label === 0).length,
     ap: round(averagePrecision(scores, labels)),
-    apInterval: bootstrap(scores, labels, random),
+    apInterval: interval(scores, labels, random),
     auc: round(areaUnderCurve(scores, labels)),
     recallAt1PercentBenign: round(recallAtRate(scores, labels, 0.01)),
     recallAt1PercentCleanBenign: round(recallAtCleanRate(rows, scores)),
@@ -119,15 +118,9 @@ function isClean(row: Row | undefined): boolean {
   return row !== undefined && row.any === 0 && !/^(?:posts|alarming)/u.test(benignKind(row));
 }
 
-function bootstrap(scores: readonly number[], labels: readonly number[], random: Random): [number, number] {
-  const values = Array.from({ length: SAMPLES }, () => {
-    const picks = scores.map(() => random.below(scores.length));
-    return averagePrecision(
-      picks.map((at) => scores[at] ?? 0),
-      picks.map((at) => labels[at] ?? 0),
-    );
-  }).sort((a, b) => a - b);
-  return [round(values[Math.floor(SAMPLES * 0.025)] ?? 0), round(values[Math.floor(SAMPLES * 0.975)] ?? 0)];
+function interval(scores: readonly number[], labels: readonly number[], random: Random): [number, number] {
+  const [low, high] = averagePrecisionInterval(scores, labels, random);
+  return [round(low), round(high)];
 }
 
 function round(value: number): number {

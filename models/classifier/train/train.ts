@@ -9,7 +9,7 @@ import { type Example, ExampleMaker } from './examples.js';
 import { finalWeights } from './final-weights.js';
 import { Network } from './network.js';
 import { USUAL_NETWORK } from './network-options.js';
-import { Random } from './random.js';
+import { Random } from '../../../src/commands/eval-random.js';
 import { type Row, readRows, readSeeds, readSources, type Tier } from './read-rows.js';
 import { anyReport, benignReport, categoryReport, recallReport, type ScoredRow } from './report.js';
 import { chooseThresholds, type JudgedRow, type Thresholds } from './thresholds.js';

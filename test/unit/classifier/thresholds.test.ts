@@ -1,4 +1,4 @@
-import { Random } from '../../../models/classifier/train/random.js';
+import { Random } from '../../../src/commands/eval-random.js';
 import type { Row } from '../../../models/classifier/train/read-rows.js';
 import { chooseThresholds, type JudgedRow } from '../../../models/classifier/train/thresholds.js';
 import { CATEGORIES } from '../../../src/core/index.js';

@@ -1,6 +1,6 @@
 import { calibrate, calibrated, calibrationError } from '../../../models/classifier/train/calibrate.js';
-import { areaUnderCurve, averagePrecision, recallAtRate } from '../../../models/classifier/train/metrics.js';
-import { Random } from '../../../models/classifier/train/random.js';
+import { areaUnderCurve, averagePrecision, recallAtRate } from '../../../src/commands/eval-metrics.js';
+import { Random } from '../../../src/commands/eval-random.js';
 import { quantize } from '../../../models/classifier/train/write-model.js';
 
 describe('metrics', () => {
