@@ -1,8 +1,10 @@
 #!/usr/bin/env node
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import {
   type CheckOptions,
   check,
+  type EvalOptions,
+  evaluate,
   type LexiconExplainOptions,
   type LexiconLintOptions,
   type LexiconStatsOptions,
@@ -59,6 +61,24 @@ program
   .action(async (files: string[], options: CheckOptions) => {
     process.exitCode = await check(files, options, { stdout: process.stdout, stderr: process.stderr });
   });
+program
+  .command('eval')
+  .description('measure on labeled texts how well everything is told apart; exit 2: bad use or input')
+  .requiredOption('--data <folder>', 'folder of *.jsonl and *.jsonl.gz files, one per source')
+  .option('--config <file>', 'config file')
+  .addOption(new Option('--split <split>', 'rows to take').choices(['dev', 'train', 'all']).default('dev'))
+  .addOption(
+    new Option('--direction <direction>', 'side to judge every text for; by default its role says it').choices([
+      'input',
+      'output',
+    ]),
+  )
+  .option('--limit <rows>', 'most rows of each source', parseCount)
+  .option('--json <file>', 'write the figures as JSON')
+  .option('--html <file>', 'write a report with curves and a threshold slider')
+  .action(async (options: EvalOptions) => {
+    process.exitCode = await evaluate(options, process);
+  });
 const lexicon = program
   .command('lexicon')
   .description('tools for those who edit the word lists')
@@ -95,6 +115,11 @@ program.parseAsync().catch(fail);
 
 function directionOption(): Option {
   return new Option('--direction <direction>', 'side to judge').choices(['input', 'output']).default('input');
+}
+
+function parseCount(value: string): number {
+  if (!/^[1-9]\d{0,14}$/u.test(value)) throw new InvalidArgumentError('It must be a whole number from 1.');
+  return Number(value);
 }
 
 /** One message, no stack: whoever reads it runs sluice and does not write it. */

@@ -17,7 +17,7 @@ const CONTAINED: readonly { readonly packages: RegExp; readonly allowed: (file: 
   { packages: /^(express|undici|node:https?)$/u, allowed: (file) => file.startsWith('http/') },
   {
     packages: /^(node:)?fs(\/promises)?$/u,
-    allowed: (file) => file.startsWith('store/') || /^load-.*\.ts$/u.test(posix.basename(file)),
+    allowed: (file) => file.startsWith('store/') || /^(?:load|save)-.*\.ts$/u.test(posix.basename(file)),
   },
   { packages: /^(better-sqlite3|pg)$/u, allowed: (file) => file.startsWith('store/') },
   { packages: /^@tensorflow\//u, allowed: (file) => file.startsWith('classifier/') },

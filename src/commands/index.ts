@@ -1,4 +1,5 @@
 export * from './check.js';
+export * from './eval.js';
 export * from './lexicon-explain.js';
 export * from './lexicon-lint.js';
 export * from './lexicon-stats.js';

@@ -1,6 +1,7 @@
 import { lexiconOptions } from '../compose.js';
 import { type LexiconStats, lexiconStats, loadLexicon } from '../lexicon/index.js';
 import { loadConfig } from '../load-config.js';
+import { formatTable } from './format-table.js';
 import type { LexiconStreams } from './lexicon-lint.js';
 
 /** What the command line gives to `lexicon stats`. */
@@ -31,7 +32,7 @@ function describeStats(stats: LexiconStats, buildMs: number): string {
     `lexicon ${stats.version}: ${entries} entries, ${terms} terms, ${conditionPhrases} condition phrases, ${allowPhrases} allow-phrases`,
     `${states.plain} states, ${states.spelled} more for words spelled out; tables of ${(tableBytes / 2 ** 20).toFixed(1)} MiB; read and built in ${buildMs} ms`,
     '',
-    ...table([
+    ...formatTable([
       ['language', 'category', 'severity', 'entries', 'terms', 'condition phrases'],
       ...stats.counts.map((row) => [
         row.language,
@@ -44,7 +45,7 @@ function describeStats(stats: LexiconStats, buildMs: number): string {
     ]),
     '',
     'Entries with the most expansions:',
-    ...table([
+    ...formatTable([
       ['terms', 'condition phrases', 'entry', 'place'],
       ...stats.costliest.map(({ id, source, ...row }) => [
         row.terms,
@@ -55,17 +56,4 @@ function describeStats(stats: LexiconStats, buildMs: number): string {
     ]),
   ];
   return `${lines.join('\n')}\n`;
-}
-
-function table(rows: readonly (readonly (string | number)[])[]): string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => String(row[column]).length)));
-  return rows.map((row) =>
-    row
-      .map((cell, column) => {
-        const width = widths[column] ?? 0;
-        return typeof cell === 'number' ? String(cell).padStart(width) : cell.padEnd(width);
-      })
-      .join('  ')
-      .trimEnd(),
-  );
 }

@@ -1,14 +1,14 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readContrastPairs } from '../../../benchmarks/quality/contrast/contrast-pairs.js';
+import { areaUnderCurve, averagePrecision } from '../../../src/commands/eval-metrics.js';
+import { Random } from '../../../src/commands/eval-random.js';
 import { CATEGORIES } from '../../../src/core/index.js';
 import { loadLexicon } from '../../../src/lexicon/index.js';
 import { type Example, ExampleMaker } from './examples.js';
 import { FOLDS } from './folds.js';
-import { areaUnderCurve, averagePrecision } from '../../../src/commands/eval-metrics.js';
 import { type Input, Network, type NetworkOptions } from './network.js';
 import { USUAL_NETWORK } from './network-options.js';
-import { Random } from '../../../src/commands/eval-random.js';
 import { readRows, readSeeds, type Tier } from './read-rows.js';
 import { trainNetwork } from './train-network.js';
 import { loadWordVectors } from './word-vectors.js';

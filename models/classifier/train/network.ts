@@ -1,6 +1,6 @@
 import { GRAM_BUCKETS, WORD_BUCKETS } from '../../../src/classifier/encode-text.js';
-import { CATEGORIES, LIST_COUNT_SIZE } from '../../../src/core/index.js';
 import type { Random } from '../../../src/commands/eval-random.js';
+import { CATEGORIES, LIST_COUNT_SIZE } from '../../../src/core/index.js';
 import type { WordVectors } from './word-vectors.js';
 
 /** The ten categories and, eleventh, whether any is violated. */

@@ -1,8 +1,13 @@
+import {
+  areaUnderCurve,
+  averagePrecision,
+  averagePrecisionInterval,
+  recallAtRate,
+} from '../../../src/commands/eval-metrics.js';
+import type { Random } from '../../../src/commands/eval-random.js';
 import { CATEGORIES } from '../../../src/core/index.js';
 import { benignKind } from './benign-kinds.js';
 import { type Calibration, calibrated, calibrationError, type Scored } from './calibrate.js';
-import { areaUnderCurve, averagePrecision, averagePrecisionInterval, recallAtRate } from '../../../src/commands/eval-metrics.js';
-import type { Random } from '../../../src/commands/eval-random.js';
 import type { Row } from './read-rows.js';
 import type { JudgedRow, Thresholds } from './thresholds.js';
 

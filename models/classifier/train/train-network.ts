@@ -1,6 +1,6 @@
+import type { Random } from '../../../src/commands/eval-random.js';
 import type { Example } from './examples.js';
 import { type Network, OUTPUTS } from './network.js';
-import type { Random } from '../../../src/commands/eval-random.js';
 
 /** How to train. */
 export interface FitOptions {

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { Random } from '../../../src/commands/eval-random.js';
 import { loadLexicon } from '../../../src/lexicon/index.js';
 import { augment } from './augment.js';
 import { calibrate, calibrated } from './calibrate.js';
@@ -9,7 +10,6 @@ import { type Example, ExampleMaker } from './examples.js';
 import { finalWeights } from './final-weights.js';
 import { Network } from './network.js';
 import { USUAL_NETWORK } from './network-options.js';
-import { Random } from '../../../src/commands/eval-random.js';
 import { type Row, readRows, readSeeds, readSources, type Tier } from './read-rows.js';
 import { anyReport, benignReport, categoryReport, recallReport, type ScoredRow } from './report.js';
 import { chooseThresholds, type JudgedRow, type Thresholds } from './thresholds.js';

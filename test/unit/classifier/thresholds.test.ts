@@ -1,6 +1,6 @@
-import { Random } from '../../../src/commands/eval-random.js';
 import type { Row } from '../../../models/classifier/train/read-rows.js';
 import { chooseThresholds, type JudgedRow } from '../../../models/classifier/train/thresholds.js';
+import { Random } from '../../../src/commands/eval-random.js';
 import { CATEGORIES } from '../../../src/core/index.js';
 
 const TRUSTED = CATEGORIES.map((category) => category !== 'impersonation');

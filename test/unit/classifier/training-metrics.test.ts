@@ -1,24 +1,6 @@
 import { calibrate, calibrated, calibrationError } from '../../../models/classifier/train/calibrate.js';
-import { areaUnderCurve, averagePrecision, recallAtRate } from '../../../src/commands/eval-metrics.js';
-import { Random } from '../../../src/commands/eval-random.js';
 import { quantize } from '../../../models/classifier/train/write-model.js';
-
-describe('metrics', () => {
-  it.each([
-    ['all right', [4, 3, 2, 1], [1, 1, 0, 0], 1, 1],
-    ['all wrong', [1, 2, 3, 4], [1, 1, 0, 0], (1 / 3 + 2 / 4) / 2, 0],
-    ['one of each kind twice', [4, 3, 2, 1], [1, 0, 1, 0], (1 + 2 / 3) / 2, 0.75],
-    ['ties', [1, 1, 1, 1], [1, 0, 0, 1], (1 / 3 + 2 / 4) / 2, 0.5],
-  ])('%s', (_name, scores, labels, precision, area) => {
-    expect(averagePrecision(scores, labels)).toBeCloseTo(precision, 10);
-    expect(areaUnderCurve(scores, labels)).toBeCloseTo(area, 10);
-  });
-
-  it('finds the recall where a share of the negatives is reached', () => {
-    const negatives = Array.from({ length: 100 }, (_, at) => at);
-    expect(recallAtRate([...negatives, 99.5, 98.5, 50, 10], [...negatives.map(() => 0), 1, 1, 1, 1], 0.01)).toBe(0.5);
-  });
-});
+import { Random } from '../../../src/commands/eval-random.js';
 
 describe('calibrate', () => {
   it('makes probabilities of logits that are too sure of themselves', () => {
