@@ -98,6 +98,21 @@ export class Alphabet {
     return this.#expansions.get(codePoint) ?? new Uint32Array(0);
   }
 
+  /** The text without the characters that matching skips. */
+  withoutSkipped(text: string): string {
+    return [...text].filter((char) => !isSkipped(this.classOf(char.codePointAt(0) ?? 0))).join('');
+  }
+
+  /** Index of the first character from `from` on, before `until`, that matching does not skip; -1 when there is none. */
+  findRead(text: string, from: number, until: number): number {
+    for (let at = from; at < until; ) {
+      const codePoint = text.codePointAt(at) ?? 0;
+      if (!isSkipped(this.classOf(codePoint))) return at;
+      at += codePoint > 0xffff ? 2 : 1;
+    }
+    return -1;
+  }
+
   #classify(codePoint: number): number {
     if (LEET_SYMBOLS.has(codePoint)) {
       this.#expansions.set(codePoint, Uint32Array.of(this.#plain(codePoint)));

@@ -1,8 +1,9 @@
 import type { Span } from '../core/index.js';
 import { SEPARATOR } from '../text/index.js';
 import type { Alphabet } from './alphabet.js';
-import { BackReader, type Reading } from './back-reader.js';
+import { BackReader } from './back-reader.js';
 import type { Pattern } from './pattern.js';
+import type { Reading } from './reading.js';
 import { RunJudge } from './run-judge.js';
 
 /** A place in a text, to look back from. */

@@ -8,9 +8,7 @@ import {
   withVoicedMark,
 } from '../text/index.js';
 import { type Alphabet, EXPAND, FIRST_PLAIN, isSkipped, JOINER, LEET, SURROGATE } from './alphabet.js';
-
-/** How symbols with two readings are taken: `apart` as separators, `joined` as letters or as nothing. */
-export type Reading = 'apart' | 'joined';
+import { APART, type Reading } from './reading.js';
 
 // Imported bindings are read through an accessor in some module formats; these are read for every character.
 const [EDGE, PLAIN, LEET_CLASS, JOINER_CLASS, EXPAND_CLASS, SURROGATE_CLASS] = [
@@ -41,7 +39,7 @@ export class BackReader {
   isWhole = true;
   readonly #alphabet: Alphabet;
   #text = '';
-  #reading: Reading = 'apart';
+  #reading: Reading = APART;
   #at = 0;
   /** Unit that was read and belongs to the run to come. */
   #ahead = NONE;
@@ -149,7 +147,7 @@ export class BackReader {
         this.#at = at;
         this.#charStart = at;
         const unit = unitOf[codePoint] as number;
-        if (unit === EDGE && this.#reading === 'joined' && this.#isSpaceWithin(codePoint)) continue;
+        if (unit === EDGE && this.#reading.marksAreNothing && this.#isSpaceWithin(codePoint)) continue;
         this.#give(unit, true);
         return;
       }
@@ -162,11 +160,11 @@ export class BackReader {
       this.#at = start;
       this.#charStart = start;
       if (found === LEET_CLASS) {
-        this.#give(this.#reading === 'joined' ? codePoint : EDGE, true);
+        this.#give(this.#reading.symbolsAreLetters ? codePoint : EDGE, true);
         return;
       }
       if (found === JOINER_CLASS) {
-        if (this.#reading === 'joined' && this.#ahead > EDGE && this.#unitBefore(start) > EDGE) continue;
+        if (this.#reading.marksAreNothing && this.#ahead > EDGE && this.#unitBefore(start) > EDGE) continue;
         this.#give(EDGE, true);
         return;
       }
@@ -207,7 +205,7 @@ export class BackReader {
       }
       const codePoint = text.codePointAt(start) as number;
       const found = this.#alphabet.classOf(codePoint);
-      if (found === LEET_CLASS) return codePoint;
+      if (found === LEET_CLASS) return this.#reading.symbolsAreLetters ? codePoint : EDGE;
       if (found === JOINER_CLASS || found === SURROGATE_CLASS) return EDGE;
       if (!isSkipped(found)) return this.#alphabet.fold.units(codePoint).at(-1) ?? EDGE;
       at = start;

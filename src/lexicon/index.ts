@@ -5,7 +5,7 @@ export type { AllowPhrase, Condition, LexiconEntry, ListPlace, ParsedList, Phras
 export { expandBraces } from './expand-braces.js';
 export { type ExplainedMatch, type ExplainedOutcome, explainText, type FoundPhrase, writtenPhrase } from './explain.js';
 export { FOLD_NAMES, type FoldName } from './folds.js';
-export { LexiconScanner, scanText } from './lexicon-scanner.js';
+export { LexiconScanner } from './lexicon-scanner.js';
 export { LINT_KINDS, type LintKind, type LintWarning, lintLists } from './lint.js';
 export {
   BUILTIN_LISTS,
@@ -18,4 +18,5 @@ export {
 } from './load-lexicon.js';
 export { type ListSource, parseList } from './parse-list.js';
 export { parsePlainList } from './parse-plain-list.js';
+export { scanText } from './scan-text.js';
 export { type EntryCost, type LexiconCount, type LexiconStats, lexiconStats } from './stats.js';

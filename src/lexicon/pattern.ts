@@ -139,3 +139,15 @@ export function spellOut(pattern: Pattern): Pattern | undefined {
   const letters = { runs: units.map(() => 1), symbols: units.map((_, index) => index), lastRun: 1 };
   return { ...pattern, ...letters, units, leads: false, trails: false };
 }
+
+/** Whether a match, which is `text`, counts for an entry that wants its term as it is written. */
+export function isWritten({ use, phrase }: Pattern, text: string): boolean {
+  return use.kind !== 'deny' || !use.entry.exact || plainly(text) === plainly(phrase.text);
+}
+
+function plainly(text: string): string {
+  return text
+    .normalize('NFKC')
+    .replace(/\p{Default_Ignorable_Code_Point}/gu, '')
+    .replace(/\s+/gu, ' ');
+}

@@ -1,6 +1,7 @@
 import type { Span } from '../../src/core/index.js';
 import type { ParsedList } from '../../src/lexicon/index.js';
 import { compilePhrase, type Pattern } from '../../src/lexicon/pattern.js';
+import { APART, JOINED, LETTERED, type Reading, UNMARKED } from '../../src/lexicon/reading.js';
 import { RunJudge } from '../../src/lexicon/run-judge.js';
 import {
   coarseUnit,
@@ -28,7 +29,7 @@ interface Run {
 const fold = new Fold();
 
 /** Units of every character, read forwards; marks that join are left out in the reading that joins. */
-function charsOf(text: string, joined: boolean): { units: readonly number[]; start: number; end: number }[] {
+function charsOf(text: string, reading: Reading): { units: readonly number[]; start: number; end: number }[] {
   let end = 0;
   const chars = [...text].map((char) => {
     const start = end;
@@ -41,22 +42,23 @@ function charsOf(text: string, joined: boolean): { units: readonly number[]; sta
   };
   const unitBeside = (at: { char: number } | undefined, side: 'first' | 'last'): number => {
     if (at === undefined || JOINERS.has(at.char)) return SEPARATOR;
-    return LEET_SYMBOLS.has(at.char) ? at.char : (fold.units(at.char).at(side === 'first' ? 0 : -1) ?? SEPARATOR);
+    if (LEET_SYMBOLS.has(at.char)) return reading.symbolsAreLetters ? at.char : SEPARATOR;
+    return fold.units(at.char).at(side === 'first' ? 0 : -1) ?? SEPARATOR;
   };
   return chars.map(({ char, start, end }, index) => {
-    if (LEET_SYMBOLS.has(char)) return { units: [joined ? char : SEPARATOR], start, end };
+    if (LEET_SYMBOLS.has(char)) return { units: [reading.symbolsAreLetters ? char : SEPARATOR], start, end };
     if (!JOINERS.has(char) && !isSpace(char)) return { units: fold.units(char), start, end };
     const before = chars.slice(0, index).findLast((other) => !isSkipped(other.char));
     const after = chars.slice(index + 1).find((other) => !isSkipped(other.char));
     const [left, right] = [unitBeside(before, 'last'), unitBeside(after, 'first')];
     // Between two scripts there is a word edge with or without the mark.
     const isWithin = left !== SEPARATOR && right !== SEPARATOR && isUnspaced(left) === isUnspaced(right);
-    const joins = joined && isWithin && (JOINERS.has(char) || isUnspaced(left));
+    const joins = reading.marksAreNothing && isWithin && (JOINERS.has(char) || isUnspaced(left));
     return { units: joins ? [] : [SEPARATOR], start, end };
   });
 }
 
-function runsOf(text: string, joined: boolean): Run[] {
+function runsOf(text: string, reading: Reading): Run[] {
   const edge = (at: number): Run => ({
     units: [SEPARATOR],
     start: at,
@@ -65,7 +67,7 @@ function runsOf(text: string, joined: boolean): Run[] {
     wholeEnds: [true],
   });
   const runs = [edge(0)];
-  for (const { units, start, end } of charsOf(text, joined)) {
+  for (const { units, start, end } of charsOf(text, reading)) {
     units.forEach((unit, index) => {
       const last = runs.at(-1) as Run;
       const lastUnit = last.units.at(-1) as number;
@@ -141,8 +143,8 @@ function spanAt(pattern: Pattern, runs: readonly Run[], at: number, text: string
 /** Every match of the terms of a list, found by trying each term at each place in both readings. Knows no conditions. */
 export function matchNaively(list: ParsedList, text: string): { id: string; start: number; end: number }[] {
   const found = new Map<string, { id: string; start: number; end: number }>();
-  for (const joined of [false, true]) {
-    const runs = runsOf(text, joined);
+  for (const reading of [APART, LETTERED, UNMARKED, JOINED]) {
+    const runs = runsOf(text, reading);
     for (const entry of list.entries) {
       for (const phrase of entry.terms) {
         const pattern = compilePhrase(phrase, { use: { kind: 'deny', entry }, fold });

@@ -1,0 +1,10 @@
+import type { Holds } from './build.js';
+import type { Candidate, Outcome } from './docket.js';
+
+/** How a scanner is to work. */
+export interface ScannerOptions {
+  /** Which hits text waits for; all when left out. */
+  readonly holds?: Holds;
+  /** Told of every match and what became of it. */
+  readonly observe?: (candidate: Candidate, outcome: Outcome) => void;
+}
