@@ -46,7 +46,6 @@ export class LexiconScanner {
   /** The reading that takes symbols as separators. */
   #state = ROOT;
   #last = SEPARATOR_CLASS;
-  /** Repetitions of the last symbol beyond the first. */
   #repeats = 0;
   /** Letters since the last separator, repetitions taken together. */
   #letters = 0;
