@@ -1,6 +1,6 @@
 import { compose } from './compose.js';
 import { type ConfigInput, parseConfig } from './config/index.js';
-import { createMiddleware, notLoadedError } from './http/index.js';
+import { createMiddleware, createModerationsHandler, notLoadedError } from './http/index.js';
 import { resolvePolicies } from './policy/index.js';
 
 type Middleware = ReturnType<typeof createMiddleware>;
@@ -12,6 +12,11 @@ export interface SluiceMiddleware extends Middleware {
    * what cannot be loaded; then every request goes to the error handler of the app, with status 503.
    */
   readonly ready: Promise<void>;
+  /**
+   * Answers requests as the moderation endpoint of OpenAI does: `app.post('/v1/moderations', screening.moderations)`, before
+   * the middleware itself.
+   */
+  readonly moderations: Middleware;
   /** Writes what is still to be recorded and frees the model. Idempotent; call it after the server is closed. */
   close(): Promise<void>;
 }
@@ -48,5 +53,5 @@ export function sluice(config: ConfigInput = {}): SluiceMiddleware {
     );
     return closed;
   };
-  return Object.assign(createMiddleware(screen), { ready, close });
+  return Object.assign(createMiddleware(screen), { ready, moderations: createModerationsHandler(screen), close });
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { normalizePath } from '../adapters/index.js';
 import { CATEGORIES, type Category, RequestBodyError, type Verdict } from '../core/index.js';
-import { bodyErrorAnswer, sendAnswer } from './answers.js';
+import { type Answer, bodyErrorAnswer, sendAnswer } from './answers.js';
 import { sendEarly } from './early-answer.js';
 import type { Exchange } from './exchange.js';
 import { parseJsonBody } from './json-body.js';
@@ -50,17 +50,23 @@ export async function answerModerations(
   try {
     proceed();
     const bytes = await readBody(req, { encoding: req.headers['content-encoding'], maxBytes: maxBodyBytes });
-    const texts = readInputs(parseJsonBody(bytes, maxJsonDepth));
     const { policy } = screen.route(path, req.headers);
-    const exchange: Exchange = { requestId, path, policy };
-    const fields = texts.map((text, index) => ({ path: `input[${index}]`, text }));
-    const results = (await screen.judgeInput(fields, exchange)).map(moderationResult);
-    sendAnswer(res, { status: 200, headers: {}, body: { id: `modr-${requestId}`, model: MODEL, results } });
+    sendAnswer(res, await moderate(screen, parseJsonBody(bytes, maxJsonDepth), { requestId, path, policy }));
   } catch (error) {
     if (!(error instanceof RequestBodyError)) throw error;
     sendEarly(req, res, bodyErrorAnswer(error));
   }
   return true;
+}
+
+/**
+ * The answer of the endpoint to a parsed body.
+ * @throws {RequestBodyError} when `input` is missing or holds anything but text.
+ */
+export async function moderate(screen: Screen, body: unknown, exchange: Exchange): Promise<Answer> {
+  const fields = readInputs(body).map((text, index) => ({ path: `input[${index}]`, text }));
+  const results = (await screen.judgeInput(fields, exchange)).map(moderationResult);
+  return { status: 200, headers: {}, body: { id: `modr-${exchange.requestId}`, model: MODEL, results } };
 }
 
 /**

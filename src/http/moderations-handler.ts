@@ -1,0 +1,36 @@
+import { randomUUID } from 'node:crypto';
+import type { RequestHandler } from 'express';
+import { RequestBodyError } from '../core/index.js';
+import { bodyErrorAnswer, sendAnswer } from './answers.js';
+import { sendEarly } from './early-answer.js';
+import { moderate } from './moderations.js';
+import { takeBody } from './request-body.js';
+import type { Screen } from './screen.js';
+
+/** Returns an Express handler for the moderation endpoint over a pipeline that may still be loading; requests wait for it. */
+export function createModerationsHandler(loading: Promise<Screen>): RequestHandler {
+  return function sluiceModerations(req, res, next) {
+    if (req.method !== 'POST') return next();
+    loading.then((screen) => answer(req, res, screen)).catch(next);
+  };
+}
+
+async function answer(
+  req: Parameters<RequestHandler>[0],
+  res: Parameters<RequestHandler>[1],
+  screen: Screen,
+): Promise<void> {
+  const requestId = randomUUID();
+  const path = req.originalUrl;
+  res.setHeader('x-request-id', requestId);
+  try {
+    const { limits } = screen.deps.config;
+    const { value, problem } = await takeBody(req, { ...limits, expected: 'named', refusesUnscreened: false });
+    if (problem !== undefined) throw problem;
+    const { policy } = screen.route(path, req.headers);
+    sendAnswer(res, await moderate(screen, value, { requestId, path, policy }));
+  } catch (error) {
+    if (!(error instanceof RequestBodyError)) throw error;
+    sendEarly(req, res, bodyErrorAnswer(error));
+  }
+}
