@@ -1,12 +1,17 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { z } from 'zod';
 import { CATEGORIES, ModelLoadError, type TextClassifier } from '../core/index.js';
 import { createFold } from '../text/index.js';
 import { KernelClassifier } from './kernel.js';
 import { readWeights, type WeightSpec } from './model-weights.js';
 
-/** What computes the scores; `auto` takes the kernel. */
+/** Letters of several scripts, so that every path of the encoder runs. */
+const WARM_UP_TEXT = 'Good morning, how are you? 今天天气很好。 Всё хорошо.';
+const WARM_UP_CALLS = 20;
+
+/** What computes the scores; `auto` takes the kernel, for a model of another architecture TensorFlow.js on WebAssembly. */
 export type ClassifierBackend = 'auto' | 'kernel' | 'tfjs-node' | 'tfjs-wasm' | 'tfjs-cpu';
 
 /** Which model to load, and what runs it. */
@@ -16,10 +21,18 @@ export interface LoadClassifierOptions {
   readonly backend: ClassifierBackend;
 }
 
-interface Metadata {
-  readonly sha256: { readonly 'model.json': string; readonly 'weights.bin': string };
-  readonly categories: readonly string[];
-}
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 in hexadecimal digits');
+
+/** What `metadata.json` must say; the rest of it is for the reader. */
+const Metadata = z.object({
+  sha256: z.object({ 'model.json': sha256, 'weights.bin': sha256 }),
+  /** What the scores of the model stand for, in their order. */
+  categories: z.array(z.enum(CATEGORIES)).min(1),
+  /** Set by a model of another architecture, which only TensorFlow.js can run. */
+  input: z
+    .literal('hashed', 'must be `hashed`, the one encoding there is; the shipped architecture has no `input`')
+    .optional(),
+});
 
 interface LayersModel {
   readonly modelTopology: object;
@@ -48,25 +61,69 @@ function checkHash(data: Buffer, name: string, expected: string | undefined): vo
   }
 }
 
-/** Reads, verifies and starts the classifier. Throws `ModelLoadError` when a file is missing, changed or misshapen. */
+function readMetadata(file: Buffer): z.infer<typeof Metadata> {
+  const result = Metadata.safeParse(parseJson(file, 'metadata.json'));
+  if (result.success) return result.data;
+  const problems = result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+  throw new ModelLoadError(`classifier model: metadata.json: ${problems.join('; ')}`);
+}
+
+/**
+ * Reads, verifies, starts and warms up the classifier.
+ * @throws {ModelLoadError} when a file is missing, changed or misshapen, or the model gives scores that are no probabilities.
+ */
 export async function loadClassifier(options: LoadClassifierOptions): Promise<TextClassifier> {
   const folder = options.path === undefined ? join(__dirname, '../../models/classifier') : resolve(options.path);
   const metadataFile = readModelFile(folder, 'metadata.json');
-  const metadata = parseJson<Metadata>(metadataFile, 'metadata.json');
+  const metadata = readMetadata(metadataFile);
   const modelFile = readModelFile(folder, 'model.json');
   const weightsFile = readModelFile(folder, 'weights.bin');
-  checkHash(modelFile, 'model.json', metadata.sha256?.['model.json']);
-  checkHash(weightsFile, 'weights.bin', metadata.sha256?.['weights.bin']);
+  checkHash(modelFile, 'model.json', metadata.sha256['model.json']);
+  checkHash(weightsFile, 'weights.bin', metadata.sha256['weights.bin']);
   const model = parseJson<LayersModel>(modelFile, 'model.json');
-  const weightSpecs = model.weightsManifest?.[0]?.weights ?? [];
-  if (metadata.categories?.join() !== CATEGORIES.join()) {
-    throw new ModelLoadError(`classifier model: the model in ${folder} is for other categories`);
-  }
+  const weightSpecs = model.weightsManifest?.flatMap(({ weights }) => weights) ?? [];
   const version = createHash('sha256').update(metadataFile).digest('hex').slice(0, 12);
   const weightData = new Uint8Array(weightsFile).buffer;
   const fold = createFold();
-  const weights = readWeights(version, weightSpecs, weightData);
-  if (options.backend === 'auto' || options.backend === 'kernel') return new KernelClassifier(weights, fold);
+  const backend = chooseBackend(options.backend, metadata.input);
+  if (metadata.input === undefined) {
+    if (metadata.categories.join() !== CATEGORIES.join()) {
+      throw new ModelLoadError(
+        'classifier model: the categories in metadata.json are not all ten in their order, which only a model with "input": "hashed" may have',
+      );
+    }
+    const weights = readWeights(version, weightSpecs, weightData);
+    if (backend === 'kernel') return warmUp(new KernelClassifier(weights, fold));
+  }
   const { loadTensorFlow } = await import('./load-tensorflow.js');
-  return loadTensorFlow({ version, topology: model.modelTopology, weightSpecs, weightData, fold }, options.backend);
+  const { categories } = metadata;
+  const artifacts = { version, topology: model.modelTopology, weightSpecs, weightData, fold, categories };
+  return warmUp(await loadTensorFlow(artifacts, backend === 'kernel' ? 'tfjs-wasm' : backend));
+}
+
+/** @throws {ModelLoadError} when the kernel is asked for with a model that is not of its architecture. */
+function chooseBackend(wanted: ClassifierBackend, input: 'hashed' | undefined): Exclude<ClassifierBackend, 'auto'> {
+  if (wanted === 'auto') return input === undefined ? 'kernel' : 'tfjs-wasm';
+  if (wanted === 'kernel' && input !== undefined) {
+    throw new ModelLoadError(
+      'classifier model: the backend `kernel` runs the shipped architecture alone; use `auto` or a `tfjs-` backend',
+    );
+  }
+  return wanted;
+}
+
+/** Runs the model until compilers and caches have settled, so that the first request does not pay for it. */
+function warmUp(classifier: TextClassifier): TextClassifier {
+  try {
+    for (let call = 0; call < WARM_UP_CALLS; call += 1) {
+      if (classifier.score(WARM_UP_TEXT).some((score) => !(score >= 0 && score <= 1))) {
+        throw new ModelLoadError('classifier model: a score is not in [0, 1]; the last layer must give probabilities');
+      }
+    }
+    return classifier;
+  } catch (cause) {
+    classifier.dispose();
+    if (cause instanceof ModelLoadError) throw cause;
+    throw new ModelLoadError('classifier model: the model cannot be run', { cause });
+  }
 }

@@ -1,8 +1,17 @@
 import nodeUtil from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
-import { loadLayersModel } from '@tensorflow/tfjs-layers';
-import { CATEGORIES, LIST_COUNT_SIZE, type ListCounts, type RunningScore, type TextClassifier } from '../core/index.js';
-import { type Fold, TextEncoder } from './encode-text.js';
+import { type LayersModel, loadLayersModel } from '@tensorflow/tfjs-layers';
+import {
+  CATEGORIES,
+  CATEGORY_INDEX,
+  type Category,
+  LIST_COUNT_SIZE,
+  type ListCounts,
+  ModelLoadError,
+  type RunningScore,
+  type TextClassifier,
+} from '../core/index.js';
+import { type Fold, GRAM_BUCKETS, TextEncoder, WORD_BUCKETS } from './encode-text.js';
 import { scaleListCounts } from './list-inputs.js';
 
 /** TensorFlow.js backends that can run the model. */
@@ -15,7 +24,21 @@ export interface ModelArtifacts {
   readonly weightSpecs: tf.io.WeightsManifestEntry[];
   readonly weightData: ArrayBuffer;
   readonly fold: Fold;
+  /** What the outputs stand for, in their order. */
+  readonly categories: readonly Category[];
 }
+
+/** The inputs that a model may have, by their names: any of them, in any order. */
+const INPUTS: Readonly<Record<string, (encoder: TextEncoder, listCounts: ListCounts | undefined) => tf.Tensor>> = {
+  grams_buckets: ({ grams, gramCount }) => bucketTensor(grams, gramCount),
+  grams_root: ({ gramCount }) => tf.tensor2d([Math.sqrt(gramCount)], [1, 1]),
+  words_buckets: ({ words, wordCount }) => bucketTensor(words, wordCount),
+  words_root: ({ wordCount }) => tf.tensor2d([Math.sqrt(wordCount)], [1, 1]),
+  lists: (_encoder, listCounts) => tf.tensor2d(scaleListCounts(listCounts), [1, LIST_COUNT_SIZE]),
+};
+
+/** Rows that a table over an input needs. */
+const ROWS: Readonly<Record<string, number>> = { grams_buckets: GRAM_BUCKETS, words_buckets: WORD_BUCKETS };
 
 async function tryNode(): Promise<boolean> {
   try {
@@ -50,11 +73,14 @@ async function selectBackend(wanted: TensorFlowBackend): Promise<TensorFlowBacke
   return 'tfjs-cpu';
 }
 
-/** Loads the layers model on `wanted`; a backend that cannot start falls back to WebAssembly, then plain JavaScript. */
+/**
+ * Loads the layers model on `wanted`; a backend that cannot start falls back to WebAssembly, then plain JavaScript.
+ * @throws {ModelLoadError} when TensorFlow.js cannot load it, or its inputs or outputs are not those that are known here.
+ */
 export async function loadTensorFlow(artifacts: ModelArtifacts, wanted: TensorFlowBackend): Promise<TextClassifier> {
   const backend = await selectBackend(wanted);
-  const { topology, weightSpecs, weightData, version, fold } = artifacts;
-  const model = await loadLayersModel(tf.io.fromMemory({ modelTopology: topology, weightSpecs, weightData }));
+  const { version, fold, categories } = artifacts;
+  const model = await loadModel(artifacts);
   const scores = new Float32Array(CATEGORIES.length);
   let disposed = false;
 
@@ -65,14 +91,11 @@ export async function loadTensorFlow(artifacts: ModelArtifacts, wanted: TensorFl
     encoder.append(text);
     encoder.peek();
     const output = tf.tidy(() => {
-      const predicted = model.predict([
-        ...pooled(encoder.grams, encoder.gramCount),
-        ...pooled(encoder.words, encoder.wordCount),
-        tf.tensor2d(scaleListCounts(listCounts), [1, LIST_COUNT_SIZE]),
-      ]);
+      const predicted = model.predict(model.inputNames.map((name) => inputOf(name)(encoder, listCounts)));
       return (Array.isArray(predicted) ? predicted[0] : predicted)?.dataSync();
     });
-    for (let index = 0; index < scores.length; index++) scores[index] = output?.[index] ?? Number.NaN;
+    for (const [index, category] of categories.entries())
+      scores[CATEGORY_INDEX[category]] = output?.[index] ?? Number.NaN;
     return scores;
   }
 
@@ -100,8 +123,43 @@ export async function loadTensorFlow(artifacts: ModelArtifacts, wanted: TensorFl
   };
 }
 
-/** The buckets, and the factor that makes their mean a sum divided by the square root of their number. */
-function pooled(buckets: Int32Array, count: number): [tf.Tensor, tf.Tensor] {
+async function loadModel({ topology, weightSpecs, weightData, categories }: ModelArtifacts): Promise<LayersModel> {
+  let model: LayersModel;
+  try {
+    model = await loadLayersModel(tf.io.fromMemory({ modelTopology: topology, weightSpecs, weightData }));
+  } catch (cause) {
+    throw new ModelLoadError('classifier model: TensorFlow.js cannot load the layers model', { cause });
+  }
+  const problem = shapeProblem(model, categories.length);
+  if (problem === undefined) return model;
+  model.dispose();
+  throw new ModelLoadError(`classifier model: ${problem}`);
+}
+
+/** What keeps a model from being run here, if anything does. */
+function shapeProblem(model: LayersModel, outputs: number): string | undefined {
+  const unknown = model.inputNames.find((name) => !Object.hasOwn(INPUTS, name));
+  if (unknown !== undefined) return `no input is named ${unknown}; there are: ${Object.keys(INPUTS).join(', ')}`;
+  const shape = model.outputs[0]?.shape;
+  if (model.outputs.length !== 1 || shape?.length !== 2 || shape[1] !== outputs) {
+    return `the model must have one output of ${outputs} scores, one for each category of metadata.json`;
+  }
+  for (const layer of model.layers.filter((each) => each.getClassName() === 'Embedding')) {
+    const sources = layer.inboundNodes.flatMap(({ inboundLayers }) => inboundLayers.map(({ name }) => name));
+    const rows = Math.max(...sources.map((name) => ROWS[name] ?? 0));
+    // A backend may read beyond the end of a table without a word.
+    if (Number(layer.getConfig()['inputDim']) < rows) return `the table ${layer.name} needs ${rows} rows`;
+  }
+  return undefined;
+}
+
+function inputOf(name: string): NonNullable<(typeof INPUTS)[string]> {
+  const input = INPUTS[name];
+  if (input === undefined) throw new ModelLoadError(`classifier model: no input is named ${name}`);
+  return input;
+}
+
+function bucketTensor(buckets: Int32Array, count: number): tf.Tensor {
   const shown = count === 0 ? new Int32Array(1) : buckets.slice(0, count);
-  return [tf.tensor2d(shown, [1, shown.length], 'int32'), tf.tensor2d([Math.sqrt(count)], [1, 1])];
+  return tf.tensor2d(shown, [1, shown.length], 'int32');
 }

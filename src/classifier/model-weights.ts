@@ -63,7 +63,9 @@ export function readWeights(version: string, specs: readonly WeightSpec[], data:
   if (offset !== data.byteLength) throw new ModelLoadError('classifier model: weights.bin has an unexpected length');
   for (const [name, shape] of shapes) {
     if (parts.get(name)?.spec.shape.join() !== shape.join()) {
-      throw new ModelLoadError(`classifier model: ${name} is not of shape ${shape.join(' x ')}`);
+      throw new ModelLoadError(
+        `classifier model: ${name} is not of shape ${shape.join(' x ')}; a model of another architecture says "input": "hashed" in metadata.json`,
+      );
     }
   }
   const floats = (name: string): Float32Array => new Float32Array(parts.get(name)?.bytes ?? new ArrayBuffer(0));

@@ -217,7 +217,9 @@ export const Config = z
           .string()
           .min(1)
           .optional()
-          .describe('Folder of the model, relative to the config file; the shipped one when left out.'),
+          .describe(
+            'Folder of the model, relative to the config file; the shipped one when left out. A TensorFlow.js layers model of your own says `"input": "hashed"` in its metadata.json.',
+          ),
       })
       .prefault({})
       .describe('The text classifier.'),
