@@ -33,6 +33,9 @@ export const STEP_MASK = 0x3ffff;
 /** Bit of a plain class whose letters are written without spaces. */
 export const UNSPACED_BIT = 1 << 18;
 
+/** Characters that are shown as part of the one before: marks, vowels and tails of a Hangul syllable in parts. */
+const EXTENDS = /^[\p{M}\p{Emoji_Modifier}\u1160-\u11ff]$/u;
+
 /** Symbol of a separator. */
 export const SEPARATOR_SYMBOL = 16;
 const UNKNOWN_SYMBOL = 17;
@@ -103,11 +106,11 @@ export class Alphabet {
     return [...text].filter((char) => !isSkipped(this.classOf(char.codePointAt(0) ?? 0))).join('');
   }
 
-  /** Index of the first character from `from` on, before `until`, that matching does not skip; -1 when there is none. */
-  findRead(text: string, from: number, until: number): number {
+  /** Index of the first character from `from` on, before `until`, that belongs to no character before it; -1 when there is none. */
+  findNextCharacter(text: string, from: number, until: number): number {
     for (let at = from; at < until; ) {
       const codePoint = text.codePointAt(at) ?? 0;
-      if (!isSkipped(this.classOf(codePoint))) return at;
+      if (!isSkipped(this.classOf(codePoint)) && !EXTENDS.test(String.fromCodePoint(codePoint))) return at;
       at += codePoint > 0xffff ? 2 : 1;
     }
     return -1;

@@ -373,7 +373,7 @@ export class LexiconScanner {
       },
       allowStart: () => scanner.#openFrom(scanner.#lexicon.allowDepths),
       skipFrom: (end) => {
-        const found = scanner.#lexicon.alphabet.findRead(scanner.#text, end - scanner.#base, scanner.#at);
+        const found = scanner.#lexicon.alphabet.findNextCharacter(scanner.#text, end - scanner.#base, scanner.#at);
         return found < 0 ? undefined : found + scanner.#base;
       },
     };

@@ -15,7 +15,8 @@ export const SEMI_VOICED_MARK = 0x309a;
 const COMBINING = /^\p{M}$/u;
 // Vowel signs and tone marks of these scripts carry meaning, unlike a Latin accent.
 const MEANINGFUL_MARK = /^[\p{sc=Deva}\p{sc=Beng}\p{sc=Thai}\p{sc=Taml}\p{sc=Telu}]$/u;
-const INVISIBLE = /^(?:[\p{Default_Ignorable_Code_Point}\p{Cf}\u0640'\u2018\u2019\u201b\u02BC\u02B9\uff07]|\u20E3)$/u;
+const INVISIBLE =
+  /^(?:[\p{Emoji_Modifier}\p{Default_Ignorable_Code_Point}\p{Cf}\u0640'\u2018\u2019\u201b\u02BC\u02B9\uff07]|\u20E3)$/u;
 const WORD = /^[\p{L}\p{N}\p{M}]$/u;
 
 const HANGUL_FIRST = 0xac00;
