@@ -76,18 +76,14 @@ program
   .option('--limit <rows>', 'most rows of each source', parseCount)
   .option('--json <file>', 'write the figures as JSON')
   .option('--html <file>', 'write a report with curves and a threshold slider')
+  .hook('preAction', endWithReader)
   .action(async (options: EvalOptions) => {
     process.exitCode = await evaluate(options, process);
   });
 const lexicon = program
   .command('lexicon')
   .description('tools for those who edit the word lists')
-  .hook('preAction', () => {
-    // The reader of our output may have enough of it, as `head` does.
-    process.stdout.on('error', (error: NodeJS.ErrnoException) =>
-      error.code === 'EPIPE' ? process.exit() : fail(error),
-    );
-  });
+  .hook('preAction', endWithReader);
 lexicon
   .command('lint')
   .description('check lists; exit 0: fine, or warnings only, 1: warnings with --strict, 2: errors')
@@ -115,6 +111,11 @@ program.parseAsync().catch(fail);
 
 function directionOption(): Option {
   return new Option('--direction <direction>', 'side to judge').choices(['input', 'output']).default('input');
+}
+
+/** The reader of our output may have enough of it, as `head` does. */
+function endWithReader(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => (error.code === 'EPIPE' ? process.exit() : fail(error)));
 }
 
 function parseCount(value: string): number {

@@ -11,7 +11,10 @@ export function averagePrecision(scores: ArrayLike<number>, labels: ArrayLike<nu
   return precisionOver(descending(scores), { scores, labels });
 }
 
-/** Ends of the 95 % interval of the average precision: percentiles over 200 resamples of the rows. */
+/**
+ * Ends of the 95 % interval of the average precision: percentiles over 200 resamples of the rows, of which those without a positive say
+ * nothing. `NaN` without positives.
+ */
 export function averagePrecisionInterval(
   scores: ArrayLike<number>,
   labels: ArrayLike<number>,
@@ -28,8 +31,9 @@ export function averagePrecisionInterval(
     }
     values[resample] = precisionOver(order, { scores, labels, copies });
   }
-  values.sort();
-  return [values[RESAMPLES * 0.025] ?? Number.NaN, values[RESAMPLES * 0.975] ?? Number.NaN];
+  const known = values.filter((value) => !Number.isNaN(value)).sort();
+  const at = (share: number): number => known[Math.floor(known.length * share)] ?? Number.NaN;
+  return [at(0.025), at(0.975)];
 }
 
 /** Chance that a random positive scores above a random negative; equal scores count half. `NaN` without both classes. */

@@ -12,7 +12,8 @@ p { max-width: 46rem; }
 .soft { color: var(--soft); }
 .try { padding: 1rem 1.25rem; background: var(--card); border: 1px solid var(--line); border-radius: .6rem; }
 .row { display: flex; flex-wrap: wrap; gap: .75rem 1.5rem; align-items: center; }
-.row label { display: flex; gap: .5rem; align-items: center; }
+.row label { display: flex; gap: .5rem; align-items: center; min-width: 0; }
+select { min-width: 0; max-width: 100%; text-overflow: ellipsis; }
 .wide { flex: 1 1 20rem; }
 .wide input { flex: 1; min-width: 8rem; accent-color: var(--main); }
 select, input[type=number] { padding: .3rem .5rem; font: inherit; color: inherit; background: var(--paper); border: 1px solid var(--line); border-radius: .3rem; }
@@ -33,11 +34,11 @@ svg text { fill: var(--soft); font-size: 11px; }
 .curve { fill: none; stroke: var(--main); stroke-width: 2; stroke-linejoin: round; }
 .here { fill: var(--mark); stroke: var(--paper); stroke-width: 1.5; }
 .configured { fill: none; stroke: var(--ink); stroke-width: 1.5; }
-.scroll { overflow-x: auto; }
+.scroll { margin-bottom: 1.5rem; overflow-x: auto; }
 table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; }
 caption { padding-bottom: .4rem; text-align: left; color: var(--soft); }
-th, td { padding: .25rem .6rem; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap; }
-thead th { vertical-align: bottom; }
+th, td { padding: .25rem .5rem; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap; }
+thead th { vertical-align: bottom; white-space: normal; }
 th:first-child { text-align: left; }
 `;
 

@@ -66,7 +66,7 @@ export function evalReport({ about, summary, scores, policy }: EvalReportInput):
 <pre id="config" aria-label="Lines for the config file"></pre>
 </section>
 <h2>Precision and recall</h2>
-<p>Further right: more violating texts are found. Further up: fewer of the flagged texts are harmless. The ring is what the policy does now, the dot is the threshold above.</p>
+<p>Further right: more violating texts are found. Further up: fewer of the flagged texts are harmless. The ring is what the policy does now; it may lie beside the curve, because lists and classifier, input and output each have thresholds of their own. The dot is the threshold above.</p>
 <div class="curves">
 ${columns.map(curveCard).join('\n')}
 </div>

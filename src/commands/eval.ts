@@ -68,11 +68,12 @@ export async function evaluate(options: EvalOptions, { stdout, stderr }: EvalStr
   const summary = summarize(scores);
   const { data, split } = options;
   const about = { data, split, rows: scores.length, failed: scores.failed, problems, versions };
-  stdout.write(describeSummary(summary));
   if (options.json !== undefined) {
     await saveText(options.json, `${JSON.stringify({ ...about, ...summary }, rounded, 2)}\n`);
   }
   if (options.html !== undefined) await saveText(options.html, evalReport({ about, summary, scores, policy }));
+  // Last: who reads it may go away, and with it the program.
+  stdout.write(describeSummary(summary));
   return problems > 0 ? 2 : 0;
 }
 

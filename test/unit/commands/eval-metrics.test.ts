@@ -59,6 +59,10 @@ describe('averagePrecisionInterval', () => {
     expect(averagePrecisionInterval(scores, labels, new Random(2))).not.toEqual([low, high]);
   });
 
+  it('leaves out resamples without a positive', () => {
+    expect(averagePrecisionInterval([3, 2, 1], [1, 0, 0], new Random(1))).toEqual([1, 1]);
+  });
+
   it('equals the percentiles of resamples drawn row by row', () => {
     const draws = new Random(9);
     const values = Array.from({ length: 200 }, () => {
