@@ -5,7 +5,7 @@ export const PAGE_STYLE = `
   :root { --ink: #e8ecf2; --soft: #a9b4c2; --paper: #12161c; --card: #1c222b; --line: #3b4655; --main: #7db5ff; --mark: #ff8a80; }
 }
 * { box-sizing: border-box; }
-body { margin: 0 auto; padding: 1.5rem; max-width: 76rem; background: var(--paper); color: var(--ink); font: 16px/1.5 system-ui, sans-serif; }
+body { margin: 0 auto; padding: 1.5rem; max-width: 80rem; background: var(--paper); color: var(--ink); font: 16px/1.5 system-ui, sans-serif; }
 h1 { margin: 0 0 .25rem; font-size: 1.6rem; }
 h2 { margin: 2.25rem 0 .5rem; font-size: 1.25rem; }
 p { max-width: 46rem; }
