@@ -75,6 +75,7 @@ export async function compose(config: Config, { file, record = true }: ComposeOp
   try {
     const { screen, moderator, classifier, detectors } = await composePipeline(config, { file, services });
     const close = async (): Promise<void> => {
+      await screen.settled();
       await store?.close();
       classifier.part?.dispose();
       await Promise.all(detectors.map((detector) => detector.close()));

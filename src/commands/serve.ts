@@ -134,6 +134,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
         proxy.server.closeIdleConnections();
       } while (exchanges.count > 0);
       await drained;
+      await live.current.screen.settled();
       await store?.close();
       live.current.classifier.part?.dispose();
       await Promise.all(live.current.detectors.map((detector) => detector.close()));

@@ -245,6 +245,11 @@ export const Config = z
           .default(10 * 1024 * 1024)
           .describe('Largest request or response body, in bytes after decompression.'),
         maxJsonDepth: z.int().min(1).default(64).describe('Deepest nesting of a JSON body, in levels.'),
+        maxJsonValues: z
+          .int()
+          .min(1)
+          .default(100_000)
+          .describe('Most values in the JSON body of a request that is screened: each may be a text to judge.'),
         maxEventBytes: bytes.default(1024 * 1024).describe('Largest event of a stream, in bytes.'),
         upstreamConnectTimeoutMs: milliseconds
           .default(10_000)

@@ -55,7 +55,7 @@ export function sendAnswer(res: ServerResponse, { status, headers, body }: Answe
  * @param reply `isText`: whether a reply that is not JSON may be plain text; an error always may
  * @throws {RequestBodyError} when a reply that may not be plain text is not JSON, or is nested too deep.
  */
-export function screenReply(
+export async function screenReply(
   screen: Screen,
   reply: {
     readonly adapter: Adapter;
@@ -64,11 +64,13 @@ export function screenReply(
     readonly bytes: Buffer;
     readonly isText?: boolean;
   },
-): ScreenedReply {
+): Promise<ScreenedReply> {
   const { adapter, exchange, status, bytes } = reply;
+  // Log probabilities make a reply of many values, which are no texts.
+  const { maxJsonDepth } = screen.deps.config.limits;
   let body: unknown;
   try {
-    body = parseJsonBody(bytes, screen.deps.config.limits.maxJsonDepth);
+    body = parseJsonBody(bytes, { maxJsonDepth });
   } catch (error) {
     if (!(error instanceof RequestBodyError) || (status < 400 && reply.isText !== true)) throw error;
     const text = bytes.toString('utf8');
@@ -83,7 +85,7 @@ export function screenReply(
     const changed = screened !== JSON.stringify(body);
     return { bytes: changed ? Buffer.from(screened) : bytes, changed, blocked: false, verdict };
   }
-  const { verdict, blocked, changed, ...screened } = screen.screenOutput(adapter, body, exchange);
+  const { verdict, blocked, changed, ...screened } = await screen.screenOutput(adapter, body, exchange);
   if (blocked === undefined && !changed) return { bytes, changed: false, blocked: false, verdict };
   const out = Buffer.from(JSON.stringify(screened.body));
   return { bytes: out, changed: true, blocked: blocked !== undefined, verdict };

@@ -8,7 +8,7 @@ export function createEchoBackend(limits: { readonly maxBodyBytes: number; reado
   return createServer((req, res) => {
     const answer = async (): Promise<void> => {
       const bytes = await readBody(req, { encoding: req.headers['content-encoding'], maxBytes: limits.maxBodyBytes });
-      const body = parseJsonBody(bytes, limits.maxJsonDepth);
+      const body = parseJsonBody(bytes, limits);
       const text = openaiChat.readTexts(body, 'input').at(-1)?.text ?? '';
       const base = { id: 'chatcmpl-echo', created: 0, model: 'echo' };
       if (!openaiChat.wantsStream(body)) {

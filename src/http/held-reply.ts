@@ -40,12 +40,15 @@ export class HeldReply implements ReplyFilter {
     const sent = Buffer.concat(this.#held);
     this.#held = [];
     const { encoding } = this.#body;
-    if (encoding === undefined || sent.length === 0) {
-      this.#finish(sent, sent);
+    if (sent.length === 0) {
+      this.#downstream.end(sent);
       return;
     }
-    readBody(Readable.from([sent]), { encoding, maxBytes: this.#context.screen.deps.config.limits.maxBodyBytes })
-      .then((plain) => this.#finish(sent, plain))
+    const { maxBodyBytes: maxBytes } = this.#context.screen.deps.config.limits;
+    const plain =
+      encoding === undefined ? Promise.resolve(sent) : readBody(Readable.from([sent]), { encoding, maxBytes });
+    plain
+      .then((bytes) => this.#judge(sent, bytes))
       .catch((error: unknown) => this.#giveUp(error, () => this.#downstream.end(sent)));
   }
 
@@ -65,16 +68,11 @@ export class HeldReply implements ReplyFilter {
     this.#giveUp(reason, () => this.#downstream.write(held));
   }
 
-  #finish(sent: Buffer, plain: Buffer): void {
-    try {
-      if (plain.length === 0) this.#downstream.end(sent);
-      else this.#judge(sent, plain);
-    } catch (error) {
-      this.#giveUp(error, () => this.#downstream.end(sent));
+  async #judge(sent: Buffer, plain: Buffer): Promise<void> {
+    if (plain.length === 0) {
+      this.#downstream.end(sent);
+      return;
     }
-  }
-
-  #judge(sent: Buffer, plain: Buffer): void {
     const { screen, adapter, exchange, route } = this.#context;
     const { status, type } = this.#body;
     const isText = !/\bjson\b/.test(type);
@@ -95,7 +93,7 @@ export class HeldReply implements ReplyFilter {
       this.#release(sent, { bytes, changed, blocked: false, verdict: stream.verdictOf('all') });
       return;
     }
-    this.#release(sent, screenReply(screen, { adapter, exchange, status, bytes: plain, isText }));
+    this.#release(sent, await screenReply(screen, { adapter, exchange, status, bytes: plain, isText }));
   }
 
   #release(sent: Buffer, { bytes, changed, blocked, verdict }: ScreenedReply): void {

@@ -10,6 +10,14 @@ const MAX_ZEROS = 3;
 /** The one key without which a body is no chat, as lenient backends read it: in any case, with the long s. */
 const MESSAGES_KEY = /me[sſ]{2}age[sſ]/i;
 
+/** What a JSON body may be. */
+export interface JsonBounds {
+  /** Deepest nesting, in levels. */
+  readonly maxJsonDepth: number;
+  /** Most values; any number when left out. */
+  readonly maxJsonValues?: number;
+}
+
 /** How a body begins. */
 export interface Opening {
   /** Whether it begins like a JSON object. */
@@ -56,11 +64,13 @@ export function tooLarge(maxBytes: number): RequestBodyError {
 
 /**
  * Parses a JSON body.
- * @throws {RequestBodyError} when it is not JSON or nested deeper than `maxDepth`.
+ * @throws {RequestBodyError} when it is not JSON or beyond a bound.
  */
-export function parseJsonBody(bytes: Buffer, maxDepth: number): unknown {
+export function parseJsonBody(bytes: Buffer, bounds: JsonBounds): unknown {
+  const { maxJsonDepth, maxJsonValues = Number.POSITIVE_INFINITY } = bounds;
   const text = bytes.toString('utf8').replace(/^\uFEFF/, '');
   let depth = 0;
+  let values = 1;
   let quoted = false;
   for (let index = 0; index < text.length; index += 1) {
     const char = text[index];
@@ -70,9 +80,12 @@ export function parseJsonBody(bytes: Buffer, maxDepth: number): unknown {
     } else if (char === '"') quoted = true;
     else if (char === '{' || char === '[') {
       depth += 1;
-      if (depth > maxDepth) throw tooDeep(maxDepth);
+      values += 1;
+      if (depth > maxJsonDepth) throw tooDeep(bounds);
     } else if (char === '}' || char === ']') depth -= 1;
+    else if (char === ',') values += 1;
   }
+  if (values > maxJsonValues) throw tooMany(maxJsonValues);
   try {
     return JSON.parse(text);
   } catch {
@@ -82,27 +95,32 @@ export function parseJsonBody(bytes: Buffer, maxDepth: number): unknown {
 
 /**
  * Checks a value that somebody else has parsed.
- * @throws {RequestBodyError} when it is nested deeper than `maxDepth`.
+ * @throws {RequestBodyError} when it is beyond a bound.
  */
-export function assertDepth(value: unknown, maxDepth: number): void {
+export function assertBounds(value: unknown, bounds: JsonBounds): void {
+  const { maxJsonDepth, maxJsonValues = Number.POSITIVE_INFINITY } = bounds;
+  let values = 1;
   let level = [value].filter(isNested);
   for (let depth = 1; level.length > 0; depth += 1) {
-    if (depth > maxDepth) throw tooDeep(maxDepth);
-    level = level.flatMap((each) => Object.values(each).filter(isNested));
+    if (depth > maxJsonDepth) throw tooDeep(bounds);
+    const below = level.flatMap((each): unknown[] => Object.values(each));
+    values += below.length;
+    if (values > maxJsonValues) throw tooMany(maxJsonValues);
+    level = below.filter(isNested);
   }
 }
 
 /**
  * Parses the body of a path that names no format; `undefined` for one that is no JSON and no chat either.
  * @throws {RequestBodyError} for what cannot be read here and may still be a chat to a backend with a more lenient parser:
- * nested too deep, followed by other text, in another charset.
+ * nested too deep, too many values, followed by other text, in another charset.
  */
-export function parseUnnamedBody(bytes: Buffer, maxDepth: number): unknown {
+export function parseUnnamedBody(bytes: Buffer, bounds: JsonBounds): unknown {
   const opening = openingOf(bytes);
   const object = opening?.object === true;
   if (object && opening.wide) throw new RequestBodyError(415, 'The body is not encoded in UTF-8.');
   try {
-    return parseJsonBody(bytes, maxDepth);
+    return parseJsonBody(bytes, bounds);
   } catch (error) {
     if (object && mayNameMessages(bytes.toString('utf8'))) throw error;
     return undefined;
@@ -114,8 +132,12 @@ function mayNameMessages(text: string): boolean {
   return MESSAGES_KEY.test(text) || text.includes('\\u');
 }
 
-function tooDeep(maxDepth: number): RequestBodyError {
-  return new RequestBodyError(400, `The body is nested deeper than ${maxDepth} levels.`);
+function tooDeep({ maxJsonDepth }: JsonBounds): RequestBodyError {
+  return new RequestBodyError(400, `The body is nested deeper than ${maxJsonDepth} levels.`);
+}
+
+function tooMany(maxValues: number): RequestBodyError {
+  return new RequestBodyError(413, `The body holds more than ${maxValues} values.`);
 }
 
 function isNested(value: unknown): value is object {

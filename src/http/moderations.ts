@@ -46,12 +46,12 @@ export async function answerModerations(
 ): Promise<boolean> {
   const path = normalizePath(req.url ?? '/');
   if (req.method !== 'POST' || !path.endsWith('/v1/moderations')) return false;
-  const { maxBodyBytes, maxJsonDepth } = screen.deps.config.limits;
+  const { limits } = screen.deps.config;
   try {
     proceed();
-    const bytes = await readBody(req, { encoding: req.headers['content-encoding'], maxBytes: maxBodyBytes });
+    const bytes = await readBody(req, { encoding: req.headers['content-encoding'], maxBytes: limits.maxBodyBytes });
     const { policy } = screen.route(path, req.headers);
-    sendAnswer(res, await moderate(screen, parseJsonBody(bytes, maxJsonDepth), { requestId, path, policy }));
+    sendAnswer(res, await moderate(screen, parseJsonBody(bytes, limits), { requestId, path, policy }));
   } catch (error) {
     if (!(error instanceof RequestBodyError)) throw error;
     sendEarly(req, res, bodyErrorAnswer(error));

@@ -106,7 +106,7 @@ async function judgeWhole(options: ReplyToScreen, side: PassThrough): Promise<Sc
       stream.end();
       return { bytes, changed: false, blocked: false, verdict: stream.verdictOf('all') };
     }
-    return screenReply(screen, { adapter, exchange, status: reply.status, bytes, isText: true });
+    return await screenReply(screen, { adapter, exchange, status: reply.status, bytes, isText: true });
   } catch {
     unread(options);
     return undefined;

@@ -58,7 +58,7 @@ export async function readRequest(req: IncomingMessage, options: ReadRequestOpti
     const plain = await decodeBody(raw, { encoding, mustBeRead: isJson, ...limits });
     if (plain === undefined) return { ...unread, raw };
     const parse = named === undefined ? parseUnnamedBody : parseJsonBody;
-    const body = parse(plain, limits.maxJsonDepth);
+    const body = parse(plain, limits);
     const adapter = named ?? findAdapter(path, body);
     if (adapter === undefined) return { ...unread, raw };
     assertUtf8(type);

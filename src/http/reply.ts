@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import { RequestBodyError, UpstreamError } from '../core/index.js';
-import { screenReply, sendAnswer } from './answers.js';
+import { type ScreenedReply, screenReply, sendAnswer } from './answers.js';
 import { decoded } from './content-encoding.js';
 import { forwardable, headerValue } from './hop-by-hop.js';
 import { passReply, writeHead } from './pass-reply.js';
@@ -44,7 +44,7 @@ export async function sendReply(options: ReplyToScreen): Promise<void> {
     const stream = screen.openStream(adapter, exchange);
     return sendBytes(options, Buffer.from(stream.push(bytes) + stream.end()));
   }
-  const { bytes: out, blocked } = screenWhole(options, { bytes, isText: !isJson });
+  const { bytes: out, blocked } = await screenWhole(options, { bytes, isText: !isJson });
   return sendBytes(options, out, blocked ? ['x-request-id', exchange.requestId, 'x-should-retry', 'false'] : []);
 }
 
@@ -123,9 +123,12 @@ function decodeReply(reply: UpstreamReply): Readable {
   }
 }
 
-function screenWhole({ reply, screen, exchange, adapter }: ReplyToScreen, read: { bytes: Buffer; isText: boolean }) {
+async function screenWhole(
+  { reply, screen, exchange, adapter }: ReplyToScreen,
+  read: { bytes: Buffer; isText: boolean },
+): Promise<ScreenedReply> {
   try {
-    return screenReply(screen, { adapter, exchange, status: reply.status, ...read });
+    return await screenReply(screen, { adapter, exchange, status: reply.status, ...read });
   } catch (cause) {
     if (!(cause instanceof RequestBodyError)) throw cause;
     throw new UpstreamError(502, 'The reply of the backend is not JSON, or nested too deep.', { cause });

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { RequestBodyError } from '../core/index.js';
 import { hasBody } from './early-answer.js';
 import {
-  assertDepth,
+  assertBounds,
   assertUtf8,
   isJsonType,
   openingOf,
@@ -19,6 +19,7 @@ export type HostRequest = IncomingMessage & { body?: unknown };
 export interface TakeBodyOptions {
   readonly maxBodyBytes: number;
   readonly maxJsonDepth: number;
+  readonly maxJsonValues: number;
   /** What the path says: that the body is JSON of a known format (`named`), nothing, or that nobody here reads it. */
   readonly expected: 'named' | 'unnamed' | 'unread';
   /** Whether what nothing can screen is refused; then a body that does not claim to be JSON is not even looked at. */
@@ -111,7 +112,7 @@ function takeParsed(req: HostRequest, options: TakeBodyOptions): TakenBody {
   let value: unknown;
   let problem: RequestBodyError | undefined;
   try {
-    if (!raw) assertDepth(body, options.maxJsonDepth);
+    if (!raw) assertBounds(body, options);
     value = raw ? (options.expected === 'unread' ? undefined : parse(Buffer.from(body), options)) : body;
   } catch (error) {
     if (!(error instanceof RequestBodyError)) throw error;
@@ -131,9 +132,9 @@ function takeParsed(req: HostRequest, options: TakeBodyOptions): TakenBody {
   };
 }
 
-function parse(bytes: Buffer | undefined, { expected, maxJsonDepth }: TakeBodyOptions): unknown {
+function parse(bytes: Buffer | undefined, options: TakeBodyOptions): unknown {
   if (bytes === undefined) return undefined;
-  return expected === 'named' ? parseJsonBody(bytes, maxJsonDepth) : parseUnnamedBody(bytes, maxJsonDepth);
+  return options.expected === 'named' ? parseJsonBody(bytes, options) : parseUnnamedBody(bytes, options);
 }
 
 /** A body as far as it was read. */

@@ -44,70 +44,74 @@ export interface Screen {
   readonly deps: ScreenDeps;
   /** Which policy a path gets, and what happens there to bodies that nothing can read. */
   route(path: string, headers: Headers): Route;
-  /** Judges Input texts together; the verdicts are in their order. At once, unless there are remote detectors to wait for. */
-  judgeInput(fields: readonly TextField[], exchange: Exchange): readonly Verdict[] | Promise<readonly Verdict[]>;
-  /** Judges every text field of a request; at once, unless there are remote detectors to wait for. */
-  screenInput(adapter: Adapter, body: unknown, exchange: Exchange): ScreenedBody | Promise<ScreenedBody>;
-  /** Judges every text field of a reply. */
-  screenOutput(adapter: Adapter, body: unknown, exchange: Exchange): ScreenedBody;
+  /** Judges Input texts together; the verdicts are in their order. Long ones in turns, so that other exchanges go on meanwhile. */
+  judgeInput(fields: readonly TextField[], exchange: Exchange): Promise<readonly Verdict[]>;
+  /** Judges every text field of a request, as `judgeInput` does. */
+  screenInput(adapter: Adapter, body: unknown, exchange: Exchange): Promise<ScreenedBody>;
+  /** Judges every text field of a reply, long ones in turns. */
+  screenOutput(adapter: Adapter, body: unknown, exchange: Exchange): Promise<ScreenedBody>;
   /**
    * Judges every string of an Output whose shape nobody knows, such as an error or plain text, and returns what may pass.
    * A blocked string is replaced by a notice, so that the rest still tells what happened.
    */
   screenLoose(value: unknown, exchange: Exchange): ScreenedValue;
+  /** Resolves once every body that is being judged is in the record. */
+  settled(): Promise<void>;
   /** Starts to judge an event stream. */
   openStream(adapter: Adapter, exchange: Exchange): ScreenedStream;
 }
 
 /** Returns the pipeline over its parts. */
 export function createScreen(deps: ScreenDeps): Screen {
-  const judge = (text: string, at: { direction: Direction; field: string; exchange: Exchange }): Verdict => {
-    const verdict = deps.moderator.moderate(text, { direction: at.direction, policy: at.exchange.policy });
-    recordVerdict(deps, { ...at, verdict });
-    return verdict;
-  };
+  const { moderator } = deps;
   const screenLoose = (value: unknown, exchange: Exchange): ScreenedValue => {
     let strongest: Verdict | undefined;
     const screened = mapStrings(value, (text, field) => {
-      const verdict = judge(text, { direction: 'output', field, exchange });
+      const verdict = moderator.moderate(text, { direction: 'output', policy: exchange.policy });
+      recordVerdict(deps, { verdict, direction: 'output', field, exchange });
       strongest = strongerVerdict(strongest, verdict);
       if (verdict.applied === 'block') return blockInfo(verdict, 'output', exchange).notice;
       return verdict.applied === 'redact' ? redactText(text, verdict.hits, exchange.policy.mask) : text;
     });
     return { value: screened, verdict: strongest };
   };
-  const judgeInput = (
-    fields: readonly TextField[],
-    exchange: Exchange,
-  ): readonly Verdict[] | Promise<readonly Verdict[]> => {
+  const judge = async (fields: readonly TextField[], direction: Direction, exchange: Exchange) => {
     const { policy } = exchange;
-    const local = fields.map(({ text }) => deps.moderator.moderate(text, { direction: 'input', policy }));
-    const record = (verdicts: readonly Verdict[]): readonly Verdict[] => {
-      for (const [index, verdict] of verdicts.entries()) {
-        recordVerdict(deps, { verdict, direction: 'input', field: fields[index]?.path ?? '', exchange });
-      }
-      return verdicts;
-    };
+    const texts = fields.map(({ text }) => text);
+    const local = await moderator.moderateAll(texts, { direction, policy });
     const { detectors = [] } = deps;
-    if (detectors.length === 0) return record(local);
-    return askDetectors(detectors, { fields, verdicts: local, policy }).then(record);
+    const remote = direction === 'input' && detectors.length > 0;
+    const verdicts = remote ? await askDetectors(detectors, { fields, verdicts: local, policy }) : local;
+    for (const [index, verdict] of verdicts.entries()) {
+      recordVerdict(deps, { verdict, direction, field: fields[index]?.path ?? '', exchange });
+    }
+    return verdicts;
+  };
+  const running = new Set<Promise<unknown>>();
+  const track = <T>(judged: Promise<T>): Promise<T> => {
+    running.add(judged);
+    const done = (): void => void running.delete(judged);
+    judged.then(done, done);
+    return judged;
+  };
+  const screenFields = async (
+    adapter: Adapter,
+    body: unknown,
+    at: { readonly direction: Direction; readonly exchange: Exchange },
+  ): Promise<ScreenedBody> => {
+    const fields = adapter.readTexts(body, at.direction);
+    const verdicts = await judge(fields, at.direction, at.exchange);
+    return applyVerdicts({ adapter, body, ...at, fields, verdicts });
   };
   return {
     deps,
     route: createRouteTable(deps.config, deps.policies),
     screenLoose,
-    judgeInput,
-    screenInput(adapter, body, exchange) {
-      const fields = adapter.readTexts(body, 'input');
-      const finish = (verdicts: readonly Verdict[]): ScreenedBody =>
-        applyVerdicts({ adapter, body, direction: 'input', exchange, fields, verdicts });
-      const judged = judgeInput(fields, exchange);
-      return judged instanceof Promise ? judged.then(finish) : finish(judged);
-    },
-    screenOutput(adapter, body, exchange) {
-      const fields = adapter.readTexts(body, 'output');
-      const verdicts = fields.map(({ text, path }) => judge(text, { direction: 'output', field: path, exchange }));
-      return applyVerdicts({ adapter, body, direction: 'output', exchange, fields, verdicts });
+    judgeInput: (fields, exchange) => track(judge(fields, 'input', exchange)),
+    screenInput: (adapter, body, exchange) => track(screenFields(adapter, body, { direction: 'input', exchange })),
+    screenOutput: (adapter, body, exchange) => track(screenFields(adapter, body, { direction: 'output', exchange })),
+    async settled() {
+      await Promise.allSettled(running);
     },
     openStream: (adapter, exchange) => new ScreenedStream({ ...deps, screenLoose }, adapter, exchange),
   };

@@ -1,2 +1,8 @@
-export { type ModerateOptions, Moderator, type ModeratorOptions, type OpenStreamOptions } from './moderator.js';
+export {
+  type ModerateOptions,
+  Moderator,
+  type ModeratorOptions,
+  type OpenStreamOptions,
+  TURN_CHARS,
+} from './moderator.js';
 export { StreamModerator, type StreamModeratorOptions } from './stream-moderator.js';

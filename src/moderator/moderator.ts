@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import type { Direction, TextClassifier, Verdict } from '../core/index.js';
 import type { Lexicon } from '../lexicon/index.js';
@@ -26,6 +27,10 @@ export interface OpenStreamOptions extends ModerateOptions {
   readonly maxHoldChars: number;
 }
 
+/** Text judged in one turn, UTF-16 units: some ten milliseconds, twice that where every word is a hit. */
+export const TURN_CHARS = 16_384;
+/** What a text costs however short it is, as a length of text. */
+const TEXT_CHARS = 16;
 /** Estimated bytes of a verdict without hits, its key included. */
 const VERDICT_BYTES = 600;
 /** Estimated bytes of one hit. */
@@ -53,15 +58,50 @@ export class Moderator {
     if (known !== undefined) return known;
     const screening = new Screening({ ...this.#detectors, ...options });
     screening.whole(text);
-    const verdict = screening.verdict();
-    // A failure may pass; it must not outlive its cause.
-    if (verdict.failedDetectors.length === 0) this.#cache?.set(key, verdict);
-    return verdict;
+    return this.#remember(key, screening.verdict());
+  }
+
+  /**
+   * As `moderate`, but a long text is judged in turns, between which the process does other things. The verdict is the same:
+   * a text is judged at the same points however it comes.
+   */
+  async moderateInTurns(text: string, options: ModerateOptions): Promise<Verdict> {
+    if (text.length <= TURN_CHARS) return this.moderate(text, options);
+    const key = this.#cache === undefined ? '' : this.#keyOf(text, options);
+    const known = this.#cache?.get(key);
+    if (known !== undefined) return known;
+    const screening = new Screening({ ...this.#detectors, ...options });
+    for (let at = 0; at < text.length; at += TURN_CHARS) {
+      screening.push(text.slice(at, at + TURN_CHARS), () => true);
+      await nextTurn();
+    }
+    screening.end();
+    return this.#remember(key, screening.verdict());
+  }
+
+  /** The verdicts on several texts, in their order; in turns, when they are long or many. */
+  async moderateAll(texts: readonly string[], options: ModerateOptions): Promise<readonly Verdict[]> {
+    const verdicts: Verdict[] = [];
+    let charsInTurn = 0;
+    for (const text of texts) {
+      verdicts.push(await this.moderateInTurns(text, options));
+      charsInTurn += text.length + TEXT_CHARS;
+      if (charsInTurn < TURN_CHARS) continue;
+      charsInTurn = 0;
+      await nextTurn();
+    }
+    return verdicts;
   }
 
   /** Opens one channel of streamed text. */
   openStream(options: OpenStreamOptions): StreamModerator {
     return new StreamModerator({ ...this.#detectors, ...options });
+  }
+
+  #remember(key: string, verdict: Verdict): Verdict {
+    // A failure may pass; it must not outlive its cause.
+    if (verdict.failedDetectors.length === 0) this.#cache?.set(key, verdict);
+    return verdict;
   }
 
   #keyOf(text: string, { direction, policy }: ModerateOptions): string {

@@ -26,11 +26,18 @@ describe('a bad request', () => {
     ['deep nesting', nested(100_000), 'application/json', 400, /nested deeper than 64 levels/],
     ['a form', 'model=m&messages=hi', 'application/x-www-form-urlencoded', 400, /not valid JSON/],
     ['another charset', JSON.stringify(ask('hi')), 'application/json; charset="utf-16le"', 415, /charset/],
+    [
+      'too many values',
+      JSON.stringify(ask('hi', { x: Array(100_000).fill(1) })),
+      'application/json',
+      413,
+      /more than 100000 values/,
+    ],
     ['too many bytes', JSON.stringify(ask('x'.repeat(200_000))), 'application/json', 413, /larger than 100000 bytes/],
   ])('with %s is told so', async (_, body, type, status, message) => {
     const { url: upstream, seen } = await echo();
     const { url } = await fixture.proxy(upstream, {
-      limits: { maxBodyBytes: body.startsWith('{"model') && status === 400 ? 1_000_000 : 100_000 },
+      limits: { maxBodyBytes: message.source.includes('bytes') ? 100_000 : 1_000_000 },
     });
     const answer = await post(url, body, type);
     const { error } = (await answer.json()) as { error: { message: string } };

@@ -52,7 +52,7 @@ async function throughMiddleware({ headers, body }: Sent, config: object): Promi
 const JSON_TYPE = { 'content-type': 'application/json' };
 const CHAT = JSON.stringify(ask('a zorgblat'));
 const junk = `{"junk":${'['.repeat(99)}${']'.repeat(99)},${CHAT.slice(1)}`;
-const LIMITS = { limits: { maxBodyBytes: 2000 } };
+const LIMITS = { limits: { maxBodyBytes: 2000, maxJsonValues: 500 } };
 const wide = (text: string): Buffer => Buffer.from(text, 'utf16le');
 const big = (text: string): string => text.replace(/}$/, `,"x":"${'x'.repeat(3000)}"}`);
 
@@ -81,6 +81,7 @@ describe.each([
     ['nested too deep, with an escaped key', junk.replace('messages', '\\u006dessages'), JSON_TYPE, 400],
     ['nested too deep, with a key in another case', junk.replace('messages', 'Mes\u017fages'), JSON_TYPE, 400],
     ['too large', big(CHAT), JSON_TYPE, 413],
+    ['of too many values', CHAT.replace(/}$/, `,"x":[${'1,'.repeat(600)}1]}`), JSON_TYPE, 413],
     ['too large, as text', big(CHAT), { 'content-type': 'text/plain' }, 413],
     ['too large once decoded', gzipSync(big(CHAT)), { ...JSON_TYPE, 'content-encoding': 'gzip' }, 413],
     ['followed by garbage', `${CHAT} x`, JSON_TYPE, 400],
@@ -100,6 +101,7 @@ describe.each([
     ['another shape', '{"input":"a zorgblat"}', JSON_TYPE],
     ['broken JSON', '{"input":"a zorgblat"', JSON_TYPE],
     ['deep nesting', '['.repeat(200) + ']'.repeat(200), JSON_TYPE],
+    ['many values', `{"input":[${'1,'.repeat(600)}1]}`, JSON_TYPE],
     ['a large list', `[${'1,'.repeat(3000)}1]`, JSON_TYPE],
     ['a large upload', Buffer.alloc(9000, 7), { 'content-type': 'application/octet-stream' }],
     ['a large upload of zeros', Buffer.alloc(9000), { 'content-type': 'application/octet-stream' }],
@@ -172,6 +174,12 @@ describe('a body that a parser of the host has read', () => {
     expect((await sendToApp(app, { path: '/talk', body })).status).toBe(200);
     expect(JSON.parse(String(seen()))).toEqual(ask('hi'));
     expect(String(seen())).not.toContain('zorgblat');
+  });
+
+  it('as an object of too many values is refused', async () => {
+    const { app } = await start(express.json(), { limits: { maxJsonValues: 50 } });
+    const { status } = await sendToApp(app, { path: '/talk', body: ask('hi', { x: Array(60).fill(1) }) });
+    expect(status).toBe(413);
   });
 
   it('as an object that is nested too deep is refused, without a stack overflow', async () => {
