@@ -54,7 +54,7 @@ function curveOf(scores: EvalScores, { rows, column, start }: CurveOptions): Cur
   const negatives = rows.filter((row) => scores.label(row, column) === 0);
   const found = positives.filter((row) => scores.isFlagged(row, column)).length;
   const flagged = found + negatives.filter((row) => scores.isFlagged(row, column)).length;
-  const count = (some: readonly number[]): StepCounts => countSteps(some.map((row) => scores.score(row, column)));
+  const count = (some: readonly number[]): StepCounts => countSteps(some.map((row) => scores.reach(row, column)));
   return {
     positives: count(positives),
     negatives: count(negatives),

@@ -48,7 +48,7 @@ export function evalReport({ about, summary, scores, policy }: EvalReportInput):
 <h1>How well texts are told apart</h1>
 <p class="soft">${escapeHtml(describe(about))}</p>
 <h2 id="try">Try a threshold</h2>
-<p>A text is flagged when its score reaches the threshold. A lower threshold finds more violating texts and flags more harmless ones. A number that you write into the config holds for list matches and the classifier alike; list matches that the policy lets pass now are not counted here.</p>
+<p>A text is flagged when its score reaches the threshold. A lower threshold finds more violating texts and flags more harmless ones. A number that you write into the config holds for list matches and the classifier alike, and so it does here. What the policy blocks or redacts counts as flagged whatever this number is.</p>
 <noscript><p>The slider and the curves need JavaScript in the browser; the tables do not.</p></noscript>
 <section class="try" aria-labelledby="try">
 <div class="row">

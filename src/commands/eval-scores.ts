@@ -17,12 +17,15 @@ export interface JudgedText {
   readonly source: string;
   readonly direction: Direction;
   readonly verdict: Verdict;
+  /** Highest score of each category, list matches that the policy lets pass included: what other thresholds would see. */
+  readonly reach: Verdict['scores'];
   readonly micros: number;
 }
 
-/** Everything that figures are made from, and no text: about 120 bytes a row. */
+/** Everything that figures are made from, and no text: about 200 bytes a row. */
 export class EvalScores {
   #scores = new Float64Array(COLUMNS.length);
+  #reaches = new Float64Array(COLUMNS.length);
   #labels = new Int8Array(COLUMNS.length);
   #decisions = new Uint8Array(COLUMNS.length);
   #micros = new Float32Array(1);
@@ -42,18 +45,17 @@ export class EvalScores {
     return this.#failed;
   }
 
-  add({ row, source, direction, verdict, micros }: JudgedText): void {
+  add({ row, source, direction, verdict, reach, micros }: JudgedText): void {
     if (this.#length === this.#micros.length) this.#grow();
     const at = this.#length++;
     const from = at * COLUMNS.length;
-    let highest = 0;
     CATEGORIES.forEach((category, column) => {
-      const score = verdict.scores[category];
-      highest = Math.max(highest, score);
-      this.#scores[from + column] = score;
+      this.#scores[from + column] = verdict.scores[category];
+      this.#reaches[from + column] = reach[category];
       this.#labels[from + column] = labelOf(row, category) ?? UNKNOWN;
     });
-    this.#scores[from + ANY_COLUMN] = highest;
+    this.#scores[from + ANY_COLUMN] = Math.max(...Object.values(verdict.scores));
+    this.#reaches[from + ANY_COLUMN] = Math.max(...Object.values(reach));
     this.#labels[from + ANY_COLUMN] = row.any ?? UNKNOWN;
     for (const { category, action } of verdict.hits) {
       const column = from + CATEGORIES.indexOf(category);
@@ -68,6 +70,11 @@ export class EvalScores {
 
   score(row: number, column: number): number {
     return this.#scores[row * COLUMNS.length + column] ?? Number.NaN;
+  }
+
+  /** The highest threshold that would flag the row. */
+  reach(row: number, column: number): number {
+    return this.#reaches[row * COLUMNS.length + column] ?? Number.NaN;
   }
 
   /** 1, 0, or undefined where it is unknown. */
@@ -118,6 +125,7 @@ export class EvalScores {
       return larger;
     };
     this.#scores = grown(this.#scores, Float64Array);
+    this.#reaches = grown(this.#reaches, Float64Array);
     this.#labels = grown(this.#labels, Int8Array);
     this.#decisions = grown(this.#decisions, Uint8Array);
     this.#micros = grown(this.#micros, Float32Array);

@@ -2,12 +2,12 @@ import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { SingleBar } from 'cli-progress';
 import { compose } from '../compose.js';
-import type { Direction, Verdict } from '../core/index.js';
+import { CATEGORIES, type Direction, type Verdict } from '../core/index.js';
 import { loadConfig } from '../load-config.js';
 import { type FolderFile, listFiles } from '../load-folder.js';
 import { openText } from '../load-text.js';
 import type { Moderator } from '../moderator/index.js';
-import type { ResolvedPolicy } from '../policy/index.js';
+import type { CategoryThresholds, ResolvedPolicy } from '../policy/index.js';
 import { assertCanSave, saveText } from '../save-text.js';
 import { summarize } from './eval-figures.js';
 import { evalReport } from './eval-report.js';
@@ -85,9 +85,20 @@ interface EvalRunOptions {
   readonly maxLineBytes: number;
 }
 
+/** A policy that only measures: every list match shapes the scores, however weak. */
+function measuring(policy: ResolvedPolicy): ResolvedPolicy {
+  const flagFrom = (flag: number): CategoryThresholds => {
+    const thresholds = { flag, redact: Number.POSITIVE_INFINITY, block: Number.POSITIVE_INFINITY };
+    return Object.fromEntries(CATEGORIES.map((category) => [category, thresholds])) as CategoryThresholds;
+  };
+  const [lists, never] = [flagFrom(0), flagFrom(Number.POSITIVE_INFINITY)];
+  return { ...policy, mode: 'shadow', input: lists, output: lists, classifier: { input: never, output: never } };
+}
+
 class EvalRun {
   readonly scores = new EvalScores();
   readonly #run: EvalRunOptions;
+  readonly #measuring: ResolvedPolicy;
   readonly #bar: SingleBar | undefined;
   #problems = 0;
   #warmUp = WARM_UP_TEXTS;
@@ -95,6 +106,7 @@ class EvalRun {
 
   constructor(run: EvalRunOptions) {
     this.#run = run;
+    this.#measuring = measuring(run.policy);
     if (run.stderr.isTTY) {
       const format = '{source} {bar} {percentage}% {rows} rows, eta {eta_formatted}';
       this.#bar = new SingleBar({ format, stream: run.stderr });
@@ -169,21 +181,18 @@ class EvalRun {
     }
     if (options.split !== 'all' && row.split !== options.split) return false;
     const direction = options.direction ?? (row.role === 'output' ? 'output' : 'input');
+    const { moderator, policy } = this.#run;
     if (this.#warmUp > 0) {
       this.#warmUp -= 1;
-      this.#moderate(row, direction);
+      moderator.moderate(row.text, { direction, policy });
     }
     const start = performance.now();
-    const verdict = this.#moderate(row, direction);
+    const verdict = moderator.moderate(row.text, { direction, policy });
     const micros = (performance.now() - start) * 1000;
+    const { scores: reach } = moderator.moderate(row.text, { direction, policy: this.#measuring });
     this.#versions = verdict.versions;
-    this.scores.add({ row, source, direction, verdict, micros });
+    this.scores.add({ row, source, direction, verdict, reach, micros });
     return true;
-  }
-
-  #moderate({ text }: EvalRow, direction: Direction): Verdict {
-    const { moderator, policy } = this.#run;
-    return moderator.moderate(text, { direction, policy });
   }
 
   #problem(where: string, error: unknown): void {

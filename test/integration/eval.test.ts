@@ -7,7 +7,7 @@ import { TempFolder } from '../support/temp-folder.js';
 jest.setTimeout(120_000);
 
 const folder = new TempFolder();
-folder.write('abusive.txt', '[severity 2]\nzorgblat\n[severity 4]\nblatzorg\n');
+folder.write('abusive.txt', '[severity 1]\nunseen\n[severity 2]\nzorgblat\n[severity 4]\nblatzorg\n');
 folder.write('crime.txt', '[severity 3]\nflimp\n');
 const config = folder.write('c.yaml', 'lists: [./abusive.txt, ./crime.txt]\nclassifier: { enabled: false }\n');
 
@@ -170,6 +170,11 @@ describe('the report of eval', () => {
     expect(elements.get('false-positives')?.textContent).toBe('40.0 %');
     change('slider', { value: '751' });
     expect(elements.get('recall')?.textContent).toBe('33.3 %');
+    // A list match of severity 1, which passes now, would be flagged from 0.5 down.
+    change('slider', { value: '500' });
+    expect(elements.get('recall')?.textContent).toBe('100.0 %');
+    change('slider', { value: '501' });
+    expect(elements.get('recall')?.textContent).toBe('66.7 %');
     change('side', { value: 'input' });
     change('category', { value: 'abusive', selectedIndex: 0 });
     change('number', { value: '0.9' });
