@@ -67,10 +67,13 @@ export class ClassifierJudge {
     return found;
   }
 
-  /** Reads a whole text whose list hits were added; equals `step` for every step of it. O(text length). */
-  whole(text: string): ClassifierDetection[] {
+  /**
+   * Reads a whole text whose list hits were added; equals `step` for every step of it. O(text length).
+   * @param until offset after which no further point is judged in this call; a later one goes on there
+   */
+  whole(text: string, until = text.length): ClassifierDetection[] {
     const found: ClassifierDetection[] = [];
-    while (this.#previousPoint < text.length) {
+    while (this.#previousPoint < until) {
       const from = this.#previousPoint;
       const point = findEvaluationPoint(text, from);
       this.#running ??= this.#classifier.begin();

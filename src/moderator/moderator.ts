@@ -57,25 +57,19 @@ export class Moderator {
     const known = this.#cache?.get(key);
     if (known !== undefined) return known;
     const screening = new Screening({ ...this.#detectors, ...options });
-    screening.whole(text);
+    // One turn, whatever the length.
+    for (const _ of screening.whole(text, Number.POSITIVE_INFINITY));
     return this.#remember(key, screening.verdict());
   }
 
-  /**
-   * As `moderate`, but a long text is judged in turns, between which the process does other things. The verdict is the same:
-   * a text is judged at the same points however it comes.
-   */
+  /** As `moderate`, but a long text is judged in turns, between which the process does other things. */
   async moderateInTurns(text: string, options: ModerateOptions): Promise<Verdict> {
     if (text.length <= TURN_CHARS) return this.moderate(text, options);
     const key = this.#cache === undefined ? '' : this.#keyOf(text, options);
     const known = this.#cache?.get(key);
     if (known !== undefined) return known;
     const screening = new Screening({ ...this.#detectors, ...options });
-    for (let at = 0; at < text.length; at += TURN_CHARS) {
-      screening.push(text.slice(at, at + TURN_CHARS), () => true);
-      await nextTurn();
-    }
-    screening.end();
+    for (const _ of screening.whole(text, TURN_CHARS)) await nextTurn();
     return this.#remember(key, screening.verdict());
   }
 

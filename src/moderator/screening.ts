@@ -45,10 +45,22 @@ export class Screening {
     return this.#failed.size === 0 ? [] : [...this.#failed];
   }
 
-  /** Reads a whole text at once, as the only call. Never throws on account of a detector. */
-  whole(text: string): void {
+  /**
+   * Reads a whole text, as the only call; done when the iterator is. Never throws on account of a detector.
+   * @param turnChars text that is worked on between two yields, UTF-16 units
+   */
+  *whole(text: string, turnChars: number): Generator<void, void> {
     this.#position = text.length;
-    this.#scan(text, true);
+    let start = 0;
+    for (; start + turnChars < text.length; start += turnChars) {
+      this.#scan(text.slice(start, start + turnChars), false);
+      yield;
+    }
+    this.#scan(start === 0 ? text : text.slice(start), true);
+    for (let until = turnChars; until < text.length; until += turnChars) {
+      this.#ask((judge) => judge.whole(text, until));
+      yield;
+    }
     this.#ask((judge) => judge.whole(text));
   }
 

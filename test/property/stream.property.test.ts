@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import type { Verdict } from '../../src/core/index.js';
+import { Screening } from '../../src/moderator/screening.js';
 import { redactText } from '../../src/policy/index.js';
-import { testModerator, testPolicy } from '../support/moderation.js';
+import { testClassifier, testLexicon, testModerator, testPolicy } from '../support/moderation.js';
 
 const moderator = testModerator();
 const TEXT = fc
@@ -90,4 +91,22 @@ describe('a streamed text', () => {
       { numRuns: 100 },
     );
   });
+});
+
+it('a whole text has the same verdict in turns of any length', () => {
+  const options = {
+    lexicon: testLexicon,
+    classifier: testClassifier,
+    direction: 'output',
+    policy: testPolicy({}),
+  } as const;
+  fc.assert(
+    fc.property(TEXT, fc.integer({ min: 1, max: 30 }), (text, turnChars) => {
+      const screening = new Screening(options);
+      const turns = [...screening.whole(text, turnChars)].length;
+      expect(turns).toBe(2 * Math.max(0, Math.ceil(text.length / turnChars) - 1));
+      expect(screening.verdict()).toEqual(moderator.moderate(text, options));
+    }),
+    { numRuns: 300 },
+  );
 });
