@@ -95,8 +95,11 @@ export const openaiChat: Adapter = {
   frameDelta(channel: string, text: string, template: SseEvent): SseEvent {
     const match = CHANNEL.exec(channel);
     const choice = Number(match?.[1] ?? 0);
-    const delta = deltaFor({ key: match?.[2] ?? 'content', index: Number(match?.[3] ?? 0), text });
-    return chunkEvent(template, [{ index: choice, delta, logprobs: null, finish_reason: null }]);
+    const own = deltaOf(template, choice);
+    const delta = deltaFor({ key: match?.[2] ?? 'content', index: Number(match?.[3] ?? 0), text, own });
+    return chunkEvent(template, [
+      { index: choice, delta: { ...pick(own, ['role']), ...delta }, logprobs: null, finish_reason: null },
+    ]);
   },
 
   endsChannels(event: SseEvent): readonly string[] | 'all' | undefined {
@@ -148,12 +151,12 @@ export const openaiChat: Adapter = {
 
   frameBlocked(answers: readonly string[], info: BlockInfo, template: SseEvent | undefined): SseEvent[] {
     // `delta` is always present: clients read through it without a check.
-    const choices = answers.map((answer) => ({
-      index: Number(/\d+/.exec(answer)?.[0] ?? 0),
-      delta: {},
-      logprobs: null,
-      finish_reason: FILTERED,
-    }));
+    const choices = answers.map((answer) => {
+      const index = Number(/\d+/.exec(answer)?.[0] ?? 0);
+      // The end may stand for the event that was to name the role, without which clients take a message for broken.
+      const delta = pick(deltaOf(template, index), ['role']);
+      return { index, delta, logprobs: null, finish_reason: FILTERED };
+    });
     return [chunkEvent(template, choices, { moderation: { ...moderationOf(info), notice: info.notice } })];
   },
 
@@ -245,9 +248,36 @@ function answerAt(choice: JsonObject, position: number): string {
   return `choices[${choiceIndex(choice, position)}]`;
 }
 
-function deltaFor({ key, index, text }: { key: string; index: number; text: string }): JsonObject {
-  if (key === 'tool_calls') return { tool_calls: [{ index, function: { arguments: encodeJsonSource(text) } }] };
-  if (key === 'custom_tool_calls') return { tool_calls: [{ index, custom: { input: text } }] };
+/** The delta that an event holds for a choice; empty without one. */
+function deltaOf(event: SseEvent | undefined, index: number): JsonObject {
+  const chunk = event === undefined ? undefined : parseData(event);
+  const choice = asArray(isJsonObject(chunk) ? chunk['choices'] : undefined).find(
+    (each, position) => isJsonObject(each) && choiceIndex(each, position) === index,
+  );
+  const delta = isJsonObject(choice) ? choice['delta'] : undefined;
+  return isJsonObject(delta) ? delta : {};
+}
+
+/** Returns a delta with this text alone; a tool call keeps what `own` says of it, for text without a call is lost on clients. */
+function deltaFor({
+  key,
+  index,
+  text,
+  own,
+}: {
+  readonly key: string;
+  readonly index: number;
+  readonly text: string;
+  readonly own: JsonObject;
+}): JsonObject {
+  if (key === 'tool_calls' || key === 'custom_tool_calls') {
+    const calls = asArray(own['tool_calls']).filter(isJsonObject);
+    const call = calls.find((each, position) => (each['index'] ?? position) === index) ?? {};
+    const kind = key === 'tool_calls' ? 'function' : 'custom';
+    const named = isJsonObject(call[kind]) ? pick(call[kind], ['name']) : {};
+    const said = kind === 'function' ? { arguments: encodeJsonSource(text) } : { input: text };
+    return { tool_calls: [{ index, ...pick(call, ['id', 'type']), [kind]: { ...named, ...said } }] };
+  }
   if (key === 'function_call') return { function_call: { arguments: encodeJsonSource(text) } };
   if (key === 'audio') return { audio: { transcript: text } };
   if (key === 'reasoning_details') return { reasoning_details: [{ type: 'reasoning.text', text }] };
