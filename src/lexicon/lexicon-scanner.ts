@@ -23,7 +23,7 @@ import type { ScannerOptions } from './scanner-options.js';
 import { type SpelledLetter, SpelledWords } from './spelled-words.js';
 import { WORD_LOOK_BACK } from './word-check.js';
 
-/** Text kept behind the earliest offset that a decision can need, before the buffer is cut. */
+/** Text that is kept before the buffer is cut for the first time. */
 const COMPACT_AT_UNITS = 8192;
 /** Farther behind a symbol with two readings than any match can begin, UTF-16 units. */
 const FORK_REACH = 4096;
@@ -43,11 +43,13 @@ export class LexiconScanner {
   /** Characters of `#text` that were read. */
   #at = 0;
   #ended = false;
+  /** The buffer is cut next when so much was read: a flood of marks must not be gone over for every piece. */
+  #compactAt = COMPACT_AT_UNITS;
   /** The reading that takes symbols as separators. */
   #state = ROOT;
   #last = SEPARATOR_CLASS;
   #repeats = 0;
-  /** Letters since the last separator, repetitions taken together. */
+  /** Letters since the last separator. */
   #letters = 0;
   readonly #others: OtherReadings;
   readonly #spelled: SpelledWords;
@@ -223,9 +225,9 @@ export class LexiconScanner {
 
   /** Reads a character of several symbols; it is one letter of its word all the same. */
   #pushAll(classes: Iterable<number>, start: number, end: number): void {
-    const letters = this.#letters;
+    const most = this.#letters + 1;
     for (const part of classes) this.#push(part, start, end);
-    if (this.#letters > letters + 1) this.#letters = letters + 1;
+    this.#letters = Math.min(this.#letters, most);
   }
 
   /** Reads one symbol in the reading that takes symbols as separators. */
@@ -381,12 +383,13 @@ export class LexiconScanner {
 
   /** Forgets text that no decision can need. */
   #compact(): void {
-    if (this.#at < COMPACT_AT_UNITS) return;
-    const { automaton } = this.#lexicon;
+    if (this.#at < this.#compactAt) return;
+    this.#compactAt = this.#at * 2;
+    const depthOf = (state: number): number => this.#lexicon.automaton.depth(state);
     let open = Math.min(this.#docket.neededFrom(this.#position), this.#spelled.runStart(this.#position));
-    open = Math.min(open, this.#symbolStart(this.#at, automaton.depth(this.#state) + 1, APART) + this.#base);
+    open = Math.min(open, this.#symbolStart(this.#at, depthOf(this.#state) + 1, APART) + this.#base);
     for (const { active, state, reading } of this.#others.lanes) {
-      if (active) open = Math.min(open, this.#symbolStart(this.#at, automaton.depth(state) + 2, reading) + this.#base);
+      if (active) open = Math.min(open, this.#symbolStart(this.#at, depthOf(state) + 2, reading) + this.#base);
     }
     const from = Math.max(0, open - WORD_LOOK_BACK - 2 - this.#base);
     if (from < COMPACT_AT_UNITS / 2) return;
@@ -395,6 +398,7 @@ export class LexiconScanner {
     this.#text = this.#text.slice(cut);
     this.#base += cut;
     this.#at -= cut;
+    this.#compactAt = Math.max(COMPACT_AT_UNITS, this.#at * 2);
     this.#docket.forget(this.#base);
   }
 }
