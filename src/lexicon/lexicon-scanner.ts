@@ -96,8 +96,7 @@ export class LexiconScanner {
 
   /** Offset before which no later hit begins that text waits for, UTF-16 units. */
   get releasePoint(): number {
-    if (this.#ended) return this.#position;
-    return this.#docket.heldFrom(this.#openStart());
+    return this.#ended ? this.#position : this.#docket.heldFrom(this.#openStart());
   }
 
   /** Hands over the hits decided since the last call, in the order they were decided. */
@@ -206,10 +205,14 @@ export class LexiconScanner {
       return true;
     }
     if (found === SEPARATOR_CLASS && (this.#last & UNSPACED_BIT) !== 0 && isSpace(codePoint)) found = JOINER;
-    if (found === LEET || (found === JOINER && this.#mayJoin(end))) this.#fork(found);
+    const kind = characterKind(found);
+    if (kind === 'symbol' || (kind === 'mark' && this.#mayJoin(end))) {
+      this.#forkedAt = this.#position;
+      this.#others.fork(kind, this.#plain);
+    }
     const expansion = found === LEET || found === EXPAND ? alphabet.expansion(codePoint) : [found];
-    this.#others.push(characterKind(found), expansion, { start, end });
-    if (found === LEET || found === JOINER) this.#push(SEPARATOR_CLASS, start, end);
+    this.#others.push(kind, expansion, { start, end });
+    if (kind !== 'plain') this.#push(SEPARATOR_CLASS, start, end);
     else if (found === EXPAND) this.#pushAll(expansion, start, end);
     else this.#push(found, start, end);
     this.#at = end;
@@ -259,12 +262,6 @@ export class LexiconScanner {
     return end >= this.#text.length || this.#lexicon.alphabet.classOf(this.#text.charCodeAt(end)) !== SEPARATOR_CLASS;
   }
 
-  #fork(found: number): void {
-    this.#forkedAt = this.#position;
-    if (found === LEET) this.#others.forkAtSymbol(this.#plain);
-    else this.#others.forkAtMark(this.#plain);
-  }
-
   /** Takes in the matches that end where a reading stands; `position` is an index of `#text`. */
   #report({ state, repeats }: LaneState, position: number, reading: Reading): void {
     const { automaton, patterns } = this.#lexicon;
@@ -312,9 +309,8 @@ export class LexiconScanner {
   #spell(at: number): void {
     const letters = this.#letters;
     this.#letters = 0;
-    if (letters === 0) return;
     if (letters > 1) this.#spelled.reset();
-    else this.#spelled.push(this.#lastLetters(at));
+    else if (letters === 1) this.#spelled.push(this.#lastLetters(at));
   }
 
   /** What the character, with its repetitions, is read as that is the whole word before `at`. */

@@ -32,16 +32,14 @@ export class OtherReadings {
     return this.#lettered.active || this.#unmarked.active || this.#joined.active;
   }
 
-  /** Starts the readings that take a symbol as a letter. The one that joins runs only where it is none of the others. */
-  forkAtSymbol(plain: LaneState): void {
-    this.#lettered.fork(plain);
-    if (this.#unmarked.active) this.#joined.fork(this.#unmarked, this.#unmarked.mark);
-  }
-
-  /** Starts the readings that take a mark as nothing. */
-  forkAtMark(plain: LaneState): void {
-    this.#unmarked.fork(plain);
-    if (this.#lettered.active) this.#joined.fork(this.#lettered);
+  /**
+   * Starts the readings that take a character of that kind otherwise than the plain one. The reading that joins runs
+   * only where it is none of the two that take one kind each.
+   */
+  fork(kind: 'symbol' | 'mark', plain: LaneState): void {
+    const [own, other] = kind === 'symbol' ? [this.#lettered, this.#unmarked] : [this.#unmarked, this.#lettered];
+    own.fork(plain);
+    if (other.active) this.#joined.fork(other, other.mark);
   }
 
   /** Reads one character, `[start, end)`, in every reading that runs. */
