@@ -2,3 +2,4 @@ export * from './adapter.js';
 export * from './map-strings.js';
 export * from './openai-chat.js';
 export * from './registry.js';
+export * from './write-json.js';

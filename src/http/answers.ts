@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { type Adapter, type ErrorInfo, type ModerationNote, openaiChat } from '../adapters/index.js';
+import { type Adapter, type ErrorInfo, type ModerationNote, openaiChat, writeJson } from '../adapters/index.js';
 import { type Direction, RequestBodyError, type Verdict } from '../core/index.js';
 import { type Exchange, recordFiltered } from './exchange.js';
 import { parseJsonBody } from './json-body.js';
@@ -74,20 +74,20 @@ export async function screenReply(
   } catch (error) {
     if (!(error instanceof RequestBodyError) || (status < 400 && reply.isText !== true)) throw error;
     const text = bytes.toString('utf8');
-    const { value, verdict } = screen.screenLoose(text, exchange);
+    const { value, verdict } = await screen.screenLoose(text, exchange);
     const changed = value !== text;
     return { bytes: changed ? Buffer.from(String(value)) : bytes, changed, blocked: false, verdict };
   }
   recordFiltered(screen.deps, { exchange, parts: adapter.filteredParts(body) });
   if (status >= 400 || adapter.readTexts(body, 'output').length === 0) {
-    const { value, verdict } = screen.screenLoose(body, exchange);
-    const screened = JSON.stringify(value);
-    const changed = screened !== JSON.stringify(body);
-    return { bytes: changed ? Buffer.from(screened) : bytes, changed, blocked: false, verdict };
+    const { value, verdict } = await screen.screenLoose(body, exchange);
+    const changed = verdict?.applied === 'redact' || verdict?.applied === 'block';
+    const out = changed ? Buffer.from(writeJson(value, bytes.toString('utf8'))) : bytes;
+    return { bytes: out, changed, blocked: false, verdict };
   }
   const { verdict, blocked, changed, ...screened } = await screen.screenOutput(adapter, body, exchange);
   if (blocked === undefined && !changed) return { bytes, changed: false, blocked: false, verdict };
-  const out = Buffer.from(JSON.stringify(screened.body));
+  const out = Buffer.from(writeJson(screened.body, bytes.toString('utf8')));
   return { bytes: out, changed: true, blocked: blocked !== undefined, verdict };
 }
 

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { writeJson } from '../adapters/index.js';
 import { errorAnswer, moderationHeaders, refusedAnswer } from './answers.js';
 import { hasBody, sendEarly } from './early-answer.js';
 import { forward } from './forward.js';
@@ -43,7 +44,7 @@ export async function handleRequest(req: IncomingMessage, res: ServerResponse, c
   const refuses = mode === 'enforce' && refusesUnscreened(route, { method: req.method ?? 'GET', hasBody: hasContent });
   const { limits } = screen.deps.config;
   const reading = { path, limits, lenient: mode !== 'enforce', refusesUnscreened: refuses, proceed };
-  const { adapter, readable, body, raw } = await readRequest(req, reading);
+  const { adapter, readable, body, source, raw } = await readRequest(req, reading);
   const exchange: Exchange = {
     requestId,
     path,
@@ -63,6 +64,6 @@ export async function handleRequest(req: IncomingMessage, res: ServerResponse, c
       res.setHeader(name, value);
   }
   // Sent as it was parsed: a body with repeated keys must not mean one thing here and another at the backend.
-  const sent = mode === 'enforce' ? Buffer.from(JSON.stringify(screened.body)) : raw;
+  const sent = mode === 'enforce' ? Buffer.from(writeJson(screened.body, source)) : raw;
   return forward({ req, res, context, exchange, route, adapter, body: sent });
 }

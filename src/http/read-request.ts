@@ -15,6 +15,8 @@ export interface ReadRequest {
   readonly readable: boolean;
   /** The parsed body, when it can be screened. */
   readonly body: unknown;
+  /** The JSON that `body` was parsed from; empty when there is none. */
+  readonly source: string;
   /** The body as it came, for a request that passes as it is; `null` without one. */
   readonly raw: Buffer | Readable | null;
 }
@@ -40,7 +42,7 @@ export interface ReadRequestOptions {
 export async function readRequest(req: IncomingMessage, options: ReadRequestOptions): Promise<ReadRequest> {
   const { path, limits, lenient, proceed } = options;
   const named = req.method === 'POST' || hasBody(req) ? findAdapter(path, undefined) : undefined;
-  const unread = { adapter: named, readable: false, body: undefined };
+  const unread = { adapter: named, readable: false, body: undefined, source: '' };
   if (named === undefined && !hasBody(req)) return { ...unread, raw: null };
   const type = req.headers['content-type'];
   const isJson = named !== undefined || isJsonType(type);
@@ -62,7 +64,7 @@ export async function readRequest(req: IncomingMessage, options: ReadRequestOpti
     const adapter = named ?? findAdapter(path, body);
     if (adapter === undefined) return { ...unread, raw };
     assertUtf8(type);
-    return { adapter, readable: true, body, raw };
+    return { adapter, readable: true, body, source: plain.toString('utf8'), raw };
   } catch (error) {
     if (!lenient || !(error instanceof RequestBodyError)) throw error;
     return { ...unread, raw: raw ?? open(req) };

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { writeJson } from '../adapters/index.js';
 import { RequestBodyError } from '../core/index.js';
 import { hasBody } from './early-answer.js';
 import {
@@ -62,6 +63,7 @@ async function takeUnread(req: HostRequest, options: TakeBodyOptions): Promise<T
   const named = options.expected === 'named';
   const isJson = named || isJsonType(type);
   let sent: Buffer = Buffer.alloc(0);
+  let plain: Buffer | undefined;
   let value: unknown;
   let problem: RequestBodyError | undefined;
   try {
@@ -74,7 +76,8 @@ async function takeUnread(req: HostRequest, options: TakeBodyOptions): Promise<T
     });
     sent = read.bytes;
     if (!read.whole && (named || read.object !== false)) throw tooLarge(options.maxBodyBytes);
-    if (read.whole) value = parse(await decodeBody(sent, { encoding, mustBeRead: isJson, ...options }), options);
+    if (read.whole) plain = await decodeBody(sent, { encoding, mustBeRead: isJson, ...options });
+    value = parse(plain, options);
     if (!isJson && value !== undefined) assertUtf8(type);
   } catch (error) {
     if (!(error instanceof RequestBodyError) || req.destroyed) throw error;
@@ -88,7 +91,8 @@ async function takeUnread(req: HostRequest, options: TakeBodyOptions): Promise<T
     handOver(seen, { verbatim }) {
       if (value !== undefined) req.body = seen;
       // Written anew from what was screened: repeated keys or broken UTF-8 must not mean one thing here and another later.
-      const rewritten = value === undefined || verbatim ? sent : Buffer.from(JSON.stringify(seen));
+      const asSent = value === undefined || verbatim;
+      const rewritten = asSent ? sent : Buffer.from(writeJson(seen, plain?.toString('utf8') ?? ''));
       if (rewritten !== sent) {
         delete req.headers['content-encoding'];
         if (req.headers['content-length'] !== undefined) req.headers['content-length'] = String(rewritten.length);
@@ -125,9 +129,11 @@ function takeParsed(req: HostRequest, options: TakeBodyOptions): TakenBody {
     handOver(seen, { verbatim }) {
       // As in a body of our own reading, what the host gets is written anew from what was screened.
       if (value === undefined || (seen === value && (!raw || verbatim))) return;
-      const text = JSON.stringify(seen);
-      if (typeof body === 'string') req.body = text;
-      else req.body = raw ? Buffer.from(text) : seen;
+      if (!raw) req.body = seen;
+      else {
+        const text = writeJson(seen, body.toString('utf8'));
+        req.body = typeof body === 'string' ? text : Buffer.from(text);
+      }
     },
   };
 }

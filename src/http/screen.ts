@@ -52,9 +52,9 @@ export interface Screen {
   screenOutput(adapter: Adapter, body: unknown, exchange: Exchange): Promise<ScreenedBody>;
   /**
    * Judges every string of an Output whose shape nobody knows, such as an error or plain text, and returns what may pass.
-   * A blocked string is replaced by a notice, so that the rest still tells what happened.
+   * A blocked string is replaced by a notice, so that the rest still tells what happened. Long ones in turns.
    */
-  screenLoose(value: unknown, exchange: Exchange): ScreenedValue;
+  screenLoose(value: unknown, exchange: Exchange): Promise<ScreenedValue>;
   /** Resolves once every body that is being judged is in the record. */
   settled(): Promise<void>;
   /** Starts to judge an event stream. */
@@ -65,15 +65,12 @@ export interface Screen {
 export function createScreen(deps: ScreenDeps): Screen {
   const { moderator } = deps;
   const screenLoose = (value: unknown, exchange: Exchange): ScreenedValue => {
-    let strongest: Verdict | undefined;
-    const screened = mapStrings(value, (text, field) => {
+    const verdicts = readStrings(value).map(({ path, text }) => {
       const verdict = moderator.moderate(text, { direction: 'output', policy: exchange.policy });
-      recordVerdict(deps, { verdict, direction: 'output', field, exchange });
-      strongest = strongerVerdict(strongest, verdict);
-      if (verdict.applied === 'block') return blockInfo(verdict, 'output', exchange).notice;
-      return verdict.applied === 'redact' ? redactText(text, verdict.hits, exchange.policy.mask) : text;
+      recordVerdict(deps, { verdict, direction: 'output', field: path, exchange });
+      return verdict;
     });
-    return { value: screened, verdict: strongest };
+    return applyLoosely(value, verdicts, exchange);
   };
   const judge = async (fields: readonly TextField[], direction: Direction, exchange: Exchange) => {
     const { policy } = exchange;
@@ -103,10 +100,12 @@ export function createScreen(deps: ScreenDeps): Screen {
     const verdicts = await judge(fields, at.direction, at.exchange);
     return applyVerdicts({ adapter, body, ...at, fields, verdicts });
   };
+  const screenLooseReply = async (value: unknown, exchange: Exchange): Promise<ScreenedValue> =>
+    applyLoosely(value, await judge(readStrings(value), 'output', exchange), exchange);
   return {
     deps,
     route: createRouteTable(deps.config, deps.policies),
-    screenLoose,
+    screenLoose: (value, exchange) => track(screenLooseReply(value, exchange)),
     judgeInput: (fields, exchange) => track(judge(fields, 'input', exchange)),
     screenInput: (adapter, body, exchange) => track(screenFields(adapter, body, { direction: 'input', exchange })),
     screenOutput: (adapter, body, exchange) => track(screenFields(adapter, body, { direction: 'output', exchange })),
@@ -115,6 +114,30 @@ export function createScreen(deps: ScreenDeps): Screen {
     },
     openStream: (adapter, exchange) => new ScreenedStream({ ...deps, screenLoose }, adapter, exchange),
   };
+}
+
+/** Returns every string of a value, in the order of `mapStrings`. */
+function readStrings(value: unknown): TextField[] {
+  const fields: TextField[] = [];
+  mapStrings(value, (text, path) => {
+    fields.push({ path, text });
+    return text;
+  });
+  return fields;
+}
+
+/** What becomes of a value whose strings were judged; the verdicts are in their order. */
+function applyLoosely(value: unknown, verdicts: readonly Verdict[], exchange: Exchange): ScreenedValue {
+  let strongest: Verdict | undefined;
+  let index = 0;
+  const screened = mapStrings(value, (text) => {
+    const verdict = verdicts[index] as Verdict;
+    index += 1;
+    strongest = strongerVerdict(strongest, verdict);
+    if (verdict.applied === 'block') return blockInfo(verdict, 'output', exchange).notice;
+    return verdict.applied === 'redact' ? redactText(text, verdict.hits, exchange.policy.mask) : text;
+  });
+  return { value: screened, verdict: strongest };
 }
 
 /** What becomes of a body whose text fields were judged. */
