@@ -15,14 +15,18 @@ import { BUILTIN_LISTS, type Lexicon, type LexiconOptions, loadLexicon } from '.
 import { fingerprintOf } from './load-fingerprint.js';
 import { Moderator } from './moderator/index.js';
 import { type ResolvedPolicy, resolvePolicies } from './policy/index.js';
-import { openSqliteStore } from './store/index.js';
+import { type Database, HitLog, HitRepository, openDatabase } from './store/index.js';
 
 /** What lives as long as the process, whatever config comes and goes. */
 export interface Services {
   readonly logger: Logger;
   readonly clock: Clock;
   readonly metrics: Metrics;
+  /** What everything that lasts stands in; undefined when nothing is to last. */
+  readonly database: Database | undefined;
   readonly store: Store | undefined;
+  /** Writes what is queued and releases the database. */
+  close(): Promise<void>;
 }
 
 /** What one config makes of the services: replaced as a whole by a reload. */
@@ -70,19 +74,19 @@ export interface ComposePipelineOptions {
  * @throws {SluiceError} when the lists, the model, the policies or the store cannot be used.
  */
 export async function compose(config: Config, { file, record = true }: ComposeOptions = {}): Promise<Composed> {
-  const services = openServices(config, { record });
+  const services = await openServices(config, { record });
   const { store, logger } = services;
   try {
     const { screen, moderator, classifier, detectors } = await composePipeline(config, { file, services });
     const close = async (): Promise<void> => {
       await screen.settled();
-      await store?.close();
+      await services.close();
       classifier.part?.dispose();
       await Promise.all(detectors.map((detector) => detector.close()));
     };
     return { screen, moderator, store, logger, close };
   } catch (error) {
-    await store?.close();
+    await services.close();
     throw error;
   }
 }
@@ -91,13 +95,22 @@ export async function compose(config: Config, { file, record = true }: ComposeOp
  * Opens what lives as long as the process.
  * @throws {StoreError} when the store cannot be used.
  */
-export function openServices(config: Config, { record = true }: { readonly record?: boolean } = {}): Services {
+export async function openServices(
+  config: Config,
+  { record = true }: { readonly record?: boolean } = {},
+): Promise<Services> {
   const logger = pino({ level: config.log.level }, pino.destination(2));
   const clock = { now: () => Date.now() };
-  const path = config.store.replace(/^sqlite:/, '');
-  const store =
-    record && config.store !== 'none' ? openSqliteStore({ ...config.hitLog, path, clock, logger }) : undefined;
-  return { logger, clock, metrics: createMetrics(), store };
+  const database = record ? await openDatabase({ store: config.store, logger }) : undefined;
+  const store = database && new HitLog({ ...config.hitLog, repository: new HitRepository(database), clock, logger });
+  const close = async (): Promise<void> => {
+    try {
+      await store?.close();
+    } finally {
+      await database?.close();
+    }
+  };
+  return { logger, clock, metrics: createMetrics(), database, store, close };
 }
 
 /**

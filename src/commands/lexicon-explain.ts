@@ -37,7 +37,7 @@ export async function lexiconExplain(
 ): Promise<void> {
   const config = loadConfig(file);
   const text = given === '-' ? (await readStream((await openText('-')).stream)).replace(/\r?\n$/, '') : given;
-  const services = openServices(config, { record: false });
+  const services = await openServices(config, { record: false });
   const { lexicon, classifier, policies, moderator } = await composePipeline(config, { file, services });
   const policy = policies.get('default');
   if (policy === undefined) throw new TypeError('There is no default policy.');

@@ -59,12 +59,12 @@ export async function serve(options: ServeOptions): Promise<Served> {
     onChange: () => live.reload('files changed'),
   });
   await watch.start();
-  const services = openServices(config);
+  const services = await openServices(config);
   const build = (next: Config, previous?: Pipeline): Promise<Pipeline> =>
     composePipeline(next.upstream === undefined ? withDemoList(next) : next, { file, services, previous });
   const { logger, store, clock } = services;
   const first = await build(config).catch(async (error: unknown) => {
-    await store?.close();
+    await services.close();
     throw error;
   });
   const live: LivePipeline = new LivePipeline({
@@ -118,7 +118,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
     logger.info({ address, ...info() }, 'listening');
     if (config.upstream === undefined) process.stdout.write(demoLines(address));
   } catch (error) {
-    await store?.close();
+    await services.close();
     throw error;
   }
   return {
@@ -135,7 +135,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
       } while (exchanges.count > 0);
       await drained;
       await live.current.screen.settled();
-      await store?.close();
+      await services.close();
       live.current.classifier.part?.dispose();
       await Promise.all(live.current.detectors.map((detector) => detector.close()));
       const { written, dropped } = store?.stats() ?? { written: 0, dropped: 0 };

@@ -199,9 +199,14 @@ export const Config = z
       ),
     store: z
       .string()
-      .regex(/^(?:none|sqlite:.+)$/, 'must be sqlite:<file> or none')
+      .regex(
+        /^(?:none|sqlite:.+|postgres(?:ql)?:\/\/\S+)$/,
+        'must be sqlite:<file>, postgres://user@host:port/database or none',
+      )
       .default('sqlite:./sluice.db')
-      .describe('Where hits are recorded: `sqlite:<file>`, or `none` for no record at all.'),
+      .describe(
+        'Where hits are recorded: `sqlite:<file>`, `postgres://user@host:port/database` for many replicas, or `none` for no record at all. The password may stand in PGPASSWORD instead; `?sslmode=verify-full` encrypts, `?schema=name` names the PostgreSQL schema (`sluice`).',
+      ),
     onDetectorError: z
       .enum(['block', 'allow'])
       .default('block')

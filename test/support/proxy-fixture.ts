@@ -54,7 +54,8 @@ export class ProxyFixture {
     };
     const base = { lists: [LISTS], store: 'none', classifier: { enabled: false }, policies: { default: POLICY } };
     const parsed = parseConfig({ ...base, ...config }, 'test');
-    const services = { logger, clock: { now: () => 0 }, metrics, store };
+    const close = () => store.close();
+    const services = { logger, clock: { now: () => 0 }, metrics, database: undefined, store, close };
     const { screen } = await composePipeline(parsed, { services });
     const server = createProxy({ screen: () => screen, upstream, logger });
     const url = await this.listen(server.server);

@@ -1,5 +1,5 @@
 import { LivePipeline } from '../../../src/commands/live-pipeline.js';
-import { composePipeline, listPaths, openServices, type Pipeline } from '../../../src/compose.js';
+import { composePipeline, listPaths, openServices, type Pipeline, type Services } from '../../../src/compose.js';
 import { parseConfig } from '../../../src/config/index.js';
 import type { TextClassifier } from '../../../src/core/index.js';
 import { testClassifier } from '../../support/moderation.js';
@@ -11,7 +11,10 @@ const config = parseConfig(
   { lists: [list], store: 'none', classifier: { enabled: false }, log: { level: 'silent' } },
   '',
 );
-const services = openServices(config);
+let services: Services;
+beforeAll(async () => {
+  services = await openServices(config);
+});
 
 /** A pipeline with a classifier of its own that notes its end. */
 async function withClassifier(name: string, ended: string[], previous?: Pipeline): Promise<Pipeline> {

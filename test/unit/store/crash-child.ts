@@ -1,14 +1,17 @@
-import { openSqliteStore } from '../../../src/store/index.js';
-import { hitEntry } from '../../support/store-contract.js';
+import { HitLog, HitRepository, openDatabase } from '../../../src/store/index.js';
+import { hitEntry } from '../../support/hit-entry.js';
 
 /** Records and flushes for ever, telling after each flush how many entries are durable; the test kills this process. */
-async function main(path: string): Promise<void> {
+async function main(store: string): Promise<void> {
   const logger = { info: () => {}, warn: () => {}, error: () => {} };
+  const database = await openDatabase({ store, logger });
+  if (database === undefined) throw new Error('no store');
+  const repository = new HitRepository(database);
   const clock = { now: () => 0 };
-  const store = openSqliteStore({ path, batchSize: 4, batchMs: 5, maxQueued: 1_000, clock, logger });
+  const log = new HitLog({ repository, batchSize: 4, batchMs: 5, maxQueued: 1_000, clock, logger });
   for (let count = 0; ; ) {
-    for (let index = 0; index < 10; index += 1) store.record(hitEntry(`r${count++}`));
-    await store.flush();
+    for (let index = 0; index < 10; index += 1) log.record(hitEntry(`r${count++}`));
+    await log.flush();
     process.stdout.write(`acked ${count}\n`);
   }
 }

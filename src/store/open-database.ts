@@ -1,0 +1,31 @@
+import type { Logger } from '../core/index.js';
+import type { Database } from './database.js';
+import { openPostgresDatabase } from './postgres-database.js';
+import { openSqliteDatabase } from './sqlite-database.js';
+import { parseStoreUrl } from './store-url.js';
+
+/** Which database to open. */
+export interface OpenDatabaseOptions {
+  /** `sqlite:<file>`, `postgres://...`, or `none`. */
+  readonly store: string;
+  /** Longest wait for another writer of a SQLite file in milliseconds. */
+  readonly busyMs?: number;
+  readonly logger: Logger;
+}
+
+const BUSY_MS = 5_000;
+
+/**
+ * Opens the database that the config names, with the newest schema; undefined for `none`.
+ * @throws {StoreError} when it cannot be used.
+ * @throws {ConfigError} when the setting is malformed.
+ */
+export async function openDatabase({
+  store,
+  busyMs = BUSY_MS,
+  logger,
+}: OpenDatabaseOptions): Promise<Database | undefined> {
+  const url = parseStoreUrl(store);
+  if (url === undefined) return undefined;
+  return url.kind === 'sqlite' ? openSqliteDatabase({ path: url.path, busyMs }) : openPostgresDatabase({ url, logger });
+}

@@ -1,0 +1,208 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import Sqlite from 'better-sqlite3';
+import { StoreError } from '../../../src/core/index.js';
+import { HitLog, type HitLogOptions, HitRepository } from '../../../src/store/index.js';
+import { describeEveryDatabase, quiet } from '../../support/every-database.js';
+import { hitEntry } from '../../support/hit-entry.js';
+import { until } from '../../support/until.js';
+
+/** One recorded row as most cases look at it, in the order of recording. */
+interface RecordedRow {
+  readonly request_id: string;
+  readonly outcome: string;
+  readonly category: string | null;
+  readonly term_id: string | null;
+}
+
+const TUNING = { batchSize: 100, batchMs: 200, maxQueued: 10_000, clock: { now: () => 0 }, logger: quiet };
+
+describeEveryDatabase('the hit log', (harness) => {
+  const logs: HitLog[] = [];
+  const open = async (tuning: Partial<HitLogOptions> = {}): Promise<HitLog> => {
+    const log = new HitLog({ ...TUNING, repository: new HitRepository(await harness.open()), ...tuning });
+    logs.push(log);
+    return log;
+  };
+  const rows = () => harness.query<RecordedRow>('SELECT request_id, outcome, category, term_id FROM hits ORDER BY id');
+  const ids = async () => (await rows()).map((row) => row.request_id);
+  afterEach(async () => {
+    for (const log of logs.splice(0)) await log.close().catch(() => undefined);
+  });
+
+  test('a flushed entry is readable from outside, one row per hit', async () => {
+    const log = await open();
+    const first = hitEntry('r1').hits[0]!;
+    const second = {
+      category: 'crime',
+      source: 'classifier',
+      score: 0.8,
+      span: { start: 0, end: 40 },
+      action: 'flag',
+    } as const;
+    log.record(hitEntry('r1', { hits: [first, second] }));
+    await log.flush();
+    expect(await rows()).toEqual([
+      { request_id: 'r1', outcome: 'screened', category: 'abusive', term_id: 'en/abusive/00000001' },
+      { request_id: 'r1', outcome: 'screened', category: 'crime', term_id: null },
+    ]);
+    expect(log.stats()).toEqual({ queued: 0, written: 1, dropped: 0, errors: 0, healthy: true });
+  });
+
+  test('stores every field of a hit', async () => {
+    const log = await open();
+    log.record(hitEntry('r1', { mode: 'shadow', applied: 'allow' }));
+    await log.close();
+    const [row] = await harness.query('SELECT * FROM hits');
+    expect(row).toMatchObject({
+      request_id: 'r1',
+      direction: 'input',
+      route: '/v1/chat/completions',
+      field: 'messages[0].content',
+      outcome: 'screened',
+      policy: 'default',
+      mode: 'shadow',
+      action: 'block',
+      applied: 'allow',
+      category: 'abusive',
+      source: 'lexicon',
+      hit_action: 'block',
+      score: 0.995,
+      term_id: 'en/abusive/00000001',
+      policy_version: 'p1',
+      lexicon_version: 'l1',
+      model_version: 'm1',
+    });
+    expect([row?.['time_ms'], row?.['span_start'], row?.['span_end']].map(Number)).toEqual([1_700_000_000_000, 2, 10]);
+  });
+
+  test('what passed unscreened, failed open or was blocked without hits is one row without category', async () => {
+    const log = await open();
+    log.record(hitEntry('r1', { hits: [], outcome: 'unscreened', action: 'allow', applied: 'allow' }));
+    log.record(hitEntry('r2', { hits: [], outcome: 'failed-open', action: 'allow', applied: 'allow' }));
+    log.record(hitEntry('r3', { hits: [] }));
+    log.record(hitEntry('clean', { hits: [], action: 'allow', applied: 'allow' }));
+    await log.flush();
+    expect((await rows()).map((row) => [row.request_id, row.outcome, row.category])).toEqual([
+      ['r1', 'unscreened', null],
+      ['r2', 'failed-open', null],
+      ['r3', 'screened', null],
+    ]);
+  });
+
+  test('names that no database takes are stored with replacement characters', async () => {
+    const log = await open();
+    log.record(hitEntry('r1', { field: 'metadata.a\0b\uD800c' }));
+    await log.flush();
+    expect(await harness.query('SELECT field FROM hits')).toEqual([{ field: 'metadata.a\u{FFFD}b\u{FFFD}c' }]);
+  });
+
+  test('order survives many batches', async () => {
+    const log = await open({ batchSize: 7 });
+    const recorded = Array.from({ length: 50 }, (_, index) => `r${index}`);
+    for (const id of recorded) log.record(hitEntry(id));
+    await log.flush();
+    expect(await ids()).toEqual(recorded);
+  });
+
+  test('a full batch is written without waiting for its age', async () => {
+    const log = await open({ batchSize: 2, batchMs: 60_000 });
+    log.record(hitEntry('r1'));
+    log.record(hitEntry('r2'));
+    await until(() => log.stats().written === 2);
+    expect(await rows()).toHaveLength(2);
+  });
+
+  test('a partial batch is written once it is old enough', async () => {
+    const log = await open({ batchSize: 100, batchMs: 5 });
+    log.record(hitEntry('r1'));
+    await until(() => log.stats().written === 1);
+    expect(await rows()).toHaveLength(1);
+  });
+
+  test('a full queue drops the newest and counts it', async () => {
+    const log = await open({ maxQueued: 3, batchMs: 60_000 });
+    for (let index = 0; index < 5; index += 1) log.record(hitEntry(`r${index}`));
+    expect(log.stats()).toMatchObject({ queued: 3, dropped: 2 });
+    await log.flush();
+    expect(await ids()).toEqual(['r0', 'r1', 'r2']);
+  });
+
+  test('an entry that cannot be stored is dropped and counted, its neighbours are kept', async () => {
+    const log = await open();
+    log.record(hitEntry('r1'));
+    log.record(hitEntry('bad', { timeMs: Number.NaN }));
+    log.record(hitEntry('r2'));
+    await log.flush();
+    expect(await ids()).toEqual(['r1', 'r2']);
+    expect(log.stats()).toMatchObject({ written: 2, dropped: 1, healthy: true });
+  });
+
+  test('close writes what waits, may be called twice, and later entries are counted as dropped', async () => {
+    const log = await open({ batchMs: 60_000 });
+    log.record(hitEntry('r1'));
+    await Promise.all([log.close(), log.close()]);
+    expect(() => log.record(hitEntry('late'))).not.toThrow();
+    expect(log.stats()).toMatchObject({ written: 1, dropped: 1, healthy: false });
+    expect(await rows()).toHaveLength(1);
+  });
+
+  test('two logs on one database both write', async () => {
+    const [first, second] = [await open(), await open()];
+    first.record(hitEntry('r1'));
+    second.record(hitEntry('r2'));
+    await Promise.all([first.flush(), second.flush()]);
+    expect((await ids()).sort()).toEqual(['r1', 'r2']);
+  });
+
+  test('a database that cannot be written costs an error and a retry, never an entry', async () => {
+    const log = await open({ batchMs: 5 });
+    await harness.query('ALTER TABLE hits RENAME TO hidden');
+    log.record(hitEntry('r1'));
+    await expect(log.flush()).rejects.toThrow(StoreError);
+    expect(log.stats()).toMatchObject({ queued: 1, written: 0, dropped: 0, healthy: false });
+    await until(() => log.stats().errors > 1);
+    await harness.query('ALTER TABLE hidden RENAME TO hits');
+    await until(() => log.stats().written === 1);
+    expect(log.stats()).toMatchObject({ queued: 0, dropped: 0, healthy: true });
+    expect(await rows()).toHaveLength(1);
+  });
+
+  test('close with a database that stays unwritable reports the loss', async () => {
+    const log = await open({ batchMs: 60_000 });
+    await harness.query('ALTER TABLE hits RENAME TO hidden');
+    log.record(hitEntry('r1'));
+    await expect(log.close()).rejects.toThrow(/1 entries wait/);
+    expect(log.stats()).toMatchObject({ queued: 0, dropped: 1 });
+  });
+
+  test('a process killed in the middle keeps every acknowledged hit', async () => {
+    const child = spawn(process.execPath, ['--import', 'tsx', join(__dirname, 'crash-child.ts'), harness.store], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let output = '';
+    const exited = new Promise<NodeJS.Signals | null>((resolve) =>
+      child.on('exit', (_code, signal) => resolve(signal)),
+    );
+    await new Promise<void>((resolve) => {
+      child.on('exit', () => resolve());
+      child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+        output += chunk;
+        if ((output.match(/acked/g) ?? []).length >= 5) resolve();
+      });
+    });
+    child.kill('SIGKILL');
+    expect(await exited).toBe('SIGKILL');
+
+    const acked = Number([...output.matchAll(/acked (\d+)\n/g)].at(-1)?.[1]);
+    expect(acked).toBeGreaterThanOrEqual(50);
+    const found = await ids();
+    expect(found.length).toBeGreaterThanOrEqual(acked);
+    expect(found).toEqual(found.map((_, index) => `r${index}`));
+    if (harness.store.startsWith('sqlite:')) {
+      const database = new Sqlite(harness.store.slice('sqlite:'.length), { readonly: true });
+      expect(database.pragma('integrity_check', { simple: true })).toBe('ok');
+      database.close();
+    }
+  });
+});
