@@ -5,4 +5,5 @@ export {
   type OpenStreamOptions,
   TURN_CHARS,
 } from './moderator.js';
+export type { SeamVerdict } from './seam-verdict.js';
 export { StreamModerator, type StreamModeratorOptions } from './stream-moderator.js';

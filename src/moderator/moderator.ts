@@ -3,8 +3,10 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import type { Direction, TextClassifier, Verdict } from '../core/index.js';
 import type { Lexicon } from '../lexicon/index.js';
-import type { ResolvedPolicy } from '../policy/index.js';
+import { decide, type ResolvedPolicy } from '../policy/index.js';
 import { Screening } from './screening.js';
+import { SeamJudge, type SeamMatch } from './seam-judge.js';
+import { groupSeams, type SeamVerdict } from './seam-verdict.js';
 import { StreamModerator } from './stream-moderator.js';
 
 /** What a moderator is built from. */
@@ -35,17 +37,23 @@ const TEXT_CHARS = 16;
 const VERDICT_BYTES = 600;
 /** Estimated bytes of one hit. */
 const HIT_BYTES = 200;
+/** Part of the cache that is for the seams between texts. */
+const SEAM_SHARE = 1 / 16;
+/** What a seam costs, as a length of text. */
+const SEAM_CHARS = 128;
 
 /** Judges texts, whole or streamed, by one loop and one policy decision. */
 export class Moderator {
   readonly #detectors: { readonly lexicon: Lexicon; readonly classifier?: TextClassifier };
   readonly #cache: LRUCache<string, Verdict> | undefined;
+  readonly #seams: SeamJudge;
 
   constructor({ lexicon, classifier, cacheMaxBytes }: ModeratorOptions) {
     this.#detectors = classifier === undefined ? { lexicon } : { lexicon, classifier };
+    this.#seams = new SeamJudge(lexicon, Math.floor(cacheMaxBytes * SEAM_SHARE));
     if (cacheMaxBytes > 0) {
       this.#cache = new LRUCache({
-        maxSize: cacheMaxBytes,
+        maxSize: Math.ceil(cacheMaxBytes * (1 - SEAM_SHARE)),
         sizeCalculation: (verdict) => VERDICT_BYTES + HIT_BYTES * verdict.hits.length,
       });
     }
@@ -85,6 +93,33 @@ export class Moderator {
       await nextTurn();
     }
     return verdicts;
+  }
+
+  /**
+   * The verdicts on list matches that are split over the ends of texts which a model reads one after another; the texts
+   * themselves are judged by `moderateAll`. In turns, when there are many. Never rejects on account of a detector.
+   */
+  async moderateSeams(texts: readonly string[], options: ModerateOptions): Promise<readonly SeamVerdict[]> {
+    const versions = { policy: options.policy.version, lexicon: this.#detectors.lexicon.version, model: 'none' };
+    const matches: SeamMatch[] = [];
+    try {
+      let charsInTurn = 0;
+      for (const found of this.#seams.judge(texts)) {
+        matches.push(...found);
+        charsInTurn += SEAM_CHARS;
+        if (charsInTurn < TURN_CHARS) continue;
+        charsInTurn = 0;
+        await nextTurn();
+      }
+    } catch {
+      // Not swallowed: `decide` applies `onDetectorError` to every failed detector.
+      const verdict = decide({ ...options, detections: [], failed: ['lexicon'], versions });
+      return [{ texts: [...texts.keys()], verdict }];
+    }
+    return groupSeams(matches, texts).map(({ detections, ...group }) => ({
+      ...group,
+      verdict: decide({ ...options, detections, failed: [], versions }),
+    }));
   }
 
   /** Opens one channel of streamed text. */
