@@ -5,7 +5,7 @@ import { join, posix } from 'node:path';
 const LAYERS = [
   ['core'],
   ['config'],
-  ['text', 'sse'],
+  ['text', 'framing'],
   ['lexicon', 'features', 'classifier', 'policy'],
   ['moderator', 'adapters', 'store'],
   ['http'],

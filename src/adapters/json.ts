@@ -28,3 +28,14 @@ export function parseJson(text: string): unknown {
 export function foldKey(key: string): string {
   return key.toUpperCase().toLowerCase();
 }
+
+/** Returns an object with only those of the keys that `source` has. Never throws. */
+export function pick(source: JsonObject, keys: readonly string[]): JsonObject {
+  return Object.fromEntries(keys.filter((key) => Object.hasOwn(source, key)).map((key) => [key, source[key]]));
+}
+
+/** Returns a path with a further key, as JavaScript writes it: `a.b`, or `a["b c"]` where that is needed. Never throws. */
+export function joinPath(path: string, key: string): string {
+  if (!/^[A-Za-z_$][\w$]*$/.test(key)) return `${path}[${JSON.stringify(key)}]`;
+  return path === '' ? key : `${path}.${key}`;
+}

@@ -1,4 +1,5 @@
-import { isJsonObject } from './json.js';
+import type { TextField } from '../core/index.js';
+import { isJsonObject, joinPath } from './json.js';
 
 /**
  * Returns a copy of a JSON value with every string in it replaced by what `replace` returns for it; keys stay.
@@ -9,7 +10,21 @@ export function mapStrings(value: unknown, replace: (text: string, path: string)
   if (Array.isArray(value)) return value.map((item: unknown, index) => mapStrings(item, replace, `${path}[${index}]`));
   if (!isJsonObject(value)) return value;
   const entries = Object.entries(value).map(([key, item]) => {
-    return [key, mapStrings(item, replace, path === '' ? key : `${path}.${key}`)] as const;
+    return [key, mapStrings(item, replace, joinPath(path, key))] as const;
   });
   return Object.fromEntries(entries);
+}
+
+/** Returns every string of a JSON value with its path, as `mapStrings` visits them. */
+export function listStrings(value: unknown, path = ''): TextField[] {
+  const fields: TextField[] = [];
+  mapStrings(
+    value,
+    (text, at) => {
+      fields.push({ path: at, text });
+      return text;
+    },
+    path,
+  );
+  return fields;
 }

@@ -1,4 +1,4 @@
-import { asArray, isJsonObject, type JsonObject } from './json.js';
+import { asArray, isJsonObject, type JsonObject, joinPath } from './json.js';
 import { decodeJsonSource, encodeJsonSource } from './json-source.js';
 
 /** One place in a body that holds text, found once and used for reading and for writing alike. */
@@ -166,7 +166,7 @@ function readSchema(value: unknown, place: Place, slots: TextSlot[]): void {
   } else if (isJsonObject(value)) {
     for (const key of SCHEMA_KEYS) readString(value, key, place, slots);
     for (const [key, child] of Object.entries(value)) {
-      readSchema(child, { ...place, path: `${place.path}${member(key)}` }, slots);
+      readSchema(child, { ...place, path: joinPath(place.path, key) }, slots);
     }
   }
 }
@@ -186,7 +186,7 @@ function readRest(body: unknown, known: readonly TextSlot[]): TextSlot[] {
     } else if (isJsonObject(value)) {
       for (const [key, child] of Object.entries(value)) {
         if (NO_TEXT_KEYS.has(key) || (WORD_KEYS.has(key) && isWord(child))) continue;
-        visit(child, path === '' ? member(key).replace(/^\./, '') : `${path}${member(key)}`, (text) => {
+        visit(child, joinPath(path, key), (text) => {
           value[key] = text;
         });
       }
@@ -204,10 +204,6 @@ function itemSlot(list: unknown[], index: number, place: Place): TextSlot {
   return slotFor(place, String(list[index]), (text) => {
     list[index] = text;
   });
-}
-
-function member(key: string): string {
-  return /^[A-Za-z_$][\w$]*$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
 }
 
 function readString(holder: JsonObject, key: string, place: Place, slots: TextSlot[], channel?: string): void {

@@ -1,12 +1,15 @@
+import type { FormatName } from '../core/index.js';
 import type { Adapter } from './adapter.js';
-import { asArray, foldKey, isJsonObject } from './json.js';
 import { openaiChat } from './openai-chat.js';
 
-/** The adapters, and how the end of a request path names them. */
-export type AdapterSet = readonly { readonly suffix: string; readonly adapter: Adapter }[];
+/** An adapter, and the ends of request paths that name its format. */
+export interface RegisteredAdapter {
+  readonly adapter: Adapter;
+  readonly suffixes: readonly string[];
+}
 
-/** Every adapter there is. */
-export const ADAPTERS: AdapterSet = [{ suffix: '/chat/completions', adapter: openaiChat }];
+/** Every adapter there is. Where the shape of a body fits several, the first wins. */
+export const ADAPTERS: readonly RegisteredAdapter[] = [{ adapter: openaiChat, suffixes: ['/chat/completions'] }];
 
 /** Paths of formats that look like chat in the request but answer in another shape. */
 const OTHER_FORMATS = ['/messages', '/api/chat', '/api/generate', '/responses'];
@@ -16,16 +19,23 @@ const OTHER_FORMATS = ['/messages', '/api/chat', '/api/generate', '/responses'];
  */
 export function findAdapter(path: string, body: unknown): Adapter | undefined {
   const route = normalizePath(path);
-  const named = ADAPTERS.find(({ suffix }) => route.endsWith(suffix));
+  const named = ADAPTERS.find(({ suffixes }) => suffixes.some((suffix) => route.endsWith(suffix)));
   if (named !== undefined) return named.adapter;
   if (OTHER_FORMATS.some((suffix) => route.endsWith(suffix))) return undefined;
-  return looksLikeChat(body) ? openaiChat : undefined;
+  return ADAPTERS.find(({ adapter }) => adapter.recognizes(body))?.adapter;
 }
 
-/** Whether the body alone can tell that a request to this path is a chat: no format is named by the path. Never throws. */
+/** Returns the adapter of a format. */
+export function adapterNamed(name: FormatName): Adapter {
+  const found = ADAPTERS.find(({ adapter }) => adapter.name === name);
+  if (found === undefined) throw new TypeError(`There is no adapter for ${name}.`);
+  return found.adapter;
+}
+
+/** Whether the body alone can tell the format of a request to this path: the path names none. Never throws. */
 export function isUnnamed(path: string): boolean {
   const route = normalizePath(path);
-  return ![...ADAPTERS.map(({ suffix }) => suffix), ...OTHER_FORMATS].some((suffix) => route.endsWith(suffix));
+  return ![...ADAPTERS.flatMap(({ suffixes }) => suffixes), ...OTHER_FORMATS].some((suffix) => route.endsWith(suffix));
 }
 
 /** Folds the spellings that servers take for the same path, so that none of them goes around the screen. Never throws. */
@@ -39,16 +49,4 @@ export function normalizePath(path: string): string {
     .toLowerCase()
     .replace(/\/+/g, '/');
   return plain.length > 1 ? plain.replace(/\/$/, '') : plain;
-}
-
-/** One message is enough: a backend may skip what stands beside it. */
-function looksLikeChat(body: unknown): boolean {
-  return valuesOf(body, 'messages').some((messages) =>
-    asArray(messages).some((message) => valuesOf(message, 'role').some((role) => typeof role === 'string')),
-  );
-}
-
-function valuesOf(value: unknown, name: string): readonly unknown[] {
-  if (!isJsonObject(value)) return [];
-  return Object.entries(value).flatMap(([key, each]) => (foldKey(key) === name ? [each] : []));
 }

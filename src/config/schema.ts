@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { CATEGORIES, CATEGORY_INFO, type Category } from '../core/index.js';
+import { CATEGORIES, CATEGORY_INFO, type Category, FORMATS } from '../core/index.js';
 import { DetectorConfig } from './detectors.js';
 import { parseListenAddress } from './listen-address.js';
 
@@ -63,6 +63,12 @@ export const RouteConfig = z
       .optional()
       .describe('Headers the request must carry, with these exact values; names in any case.'),
     policy: z.string().optional().describe("Policy of the requests that match; 'default' when left out."),
+    format: z
+      .enum(FORMATS)
+      .optional()
+      .describe(
+        'Wire format of the bodies, for a path that does not tell it by its usual end; when left out, the path or the body tells.',
+      ),
     unscreened: unscreened.optional().describe('As the top-level `unscreened`, for this route alone.'),
   })
   .describe('A route; the first one that matches a request wins.');

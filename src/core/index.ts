@@ -3,6 +3,7 @@ export * from './category.js';
 export * from './detection.js';
 export * from './direction.js';
 export * from './errors.js';
+export * from './format.js';
 export * from './hit.js';
 export * from './ports.js';
 export * from './span.js';

@@ -1,3 +1,4 @@
+import type { Framing } from '../framing/index.js';
 import { AnnotatedStream } from './annotated-stream.js';
 import { OF_THE_BYTES, type ReplyContext } from './reply-context.js';
 import type { Downstream, ReplyFilter, WriteCallback } from './response-interceptor.js';
@@ -11,13 +12,13 @@ export class AnnotatedReply implements ReplyFilter {
   readonly #stream: ScreenedStream;
   readonly #annotated: AnnotatedStream;
 
-  constructor(context: ReplyContext, downstream: Downstream) {
+  constructor(context: ReplyContext, framing: Framing, downstream: Downstream) {
     const { screen, adapter, exchange } = context;
     const { maxEventBytes } = screen.deps.config.limits;
     this.#context = context;
     this.#downstream = downstream;
-    this.#stream = screen.openStream(adapter, exchange);
-    this.#annotated = new AnnotatedStream({ stream: this.#stream, adapter, exchange, maxEventBytes });
+    this.#stream = screen.openStream(adapter, exchange, framing);
+    this.#annotated = new AnnotatedStream({ stream: this.#stream, adapter, exchange, framing, maxEventBytes });
     for (const name of OF_THE_BYTES) downstream.removeHeader(name);
   }
 

@@ -1,16 +1,19 @@
 import type { ServerResponse } from 'node:http';
-import { type Adapter, type ErrorInfo, type ModerationNote, openaiChat, writeJson } from '../adapters/index.js';
+import {
+  type Adapter,
+  type ErrorInfo,
+  type ModerationNote,
+  type OwnReply,
+  openaiChat,
+  writeJson,
+} from '../adapters/index.js';
 import { type Direction, RequestBodyError, type Verdict } from '../core/index.js';
 import { type Exchange, recordFiltered } from './exchange.js';
 import { parseJsonBody } from './json-body.js';
 import type { Screen } from './screen.js';
 
 /** A whole answer of our own, which replaces what would have been passed on. */
-export interface Answer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: unknown;
-}
+export type Answer = OwnReply;
 
 /** A whole reply after screening. */
 export interface ScreenedReply {
@@ -23,9 +26,12 @@ export interface ScreenedReply {
   readonly verdict: Verdict | undefined;
 }
 
+/** Headers that keep whoever stands between from collecting a stream before it passes it on. */
+export const STREAM_HEADERS = { 'cache-control': 'no-cache, no-transform', 'x-accel-buffering': 'no' };
+
 /** Returns an error answer in the shape that clients of the format parse; of OpenAI when the format is unknown. */
 export function errorAnswer(info: ErrorInfo, adapter: Adapter = openaiChat): Answer {
-  return { status: info.status, headers: {}, body: adapter.errorBody(info) };
+  return { status: info.status, headers: {}, content: { body: adapter.errorBody(info) } };
 }
 
 /** Returns the answer to a request that nothing can screen on a route that refuses such requests. */
@@ -40,12 +46,24 @@ export function bodyErrorAnswer(error: RequestBodyError, adapter?: Adapter): Ans
   return errorAnswer({ ...info, message: error.message }, adapter);
 }
 
-/** Writes an answer as JSON; headers set on `res` before stay. */
-export function sendAnswer(res: ServerResponse, { status, headers, body }: Answer): void {
-  const bytes = Buffer.from(JSON.stringify(body));
-  res.statusCode = status;
-  const all = { ...headers, 'content-type': 'application/json', 'content-length': String(bytes.length) };
-  for (const [name, value] of Object.entries(all)) res.setHeader(name, value);
+/** Returns the headers and bytes of an answer: JSON, or a stream in its framing. */
+export function encodeAnswer({ headers, content }: Answer): {
+  headers: Readonly<Record<string, string>>;
+  bytes: Buffer;
+} {
+  const streams = 'events' in content;
+  const type = streams ? content.framing.contentType : 'application/json';
+  const wire = streams ? content.events.map(content.framing.encode).join('') : JSON.stringify(content.body);
+  const bytes = Buffer.from(wire);
+  const own = { 'content-type': type, 'content-length': String(bytes.length) };
+  return { headers: { ...headers, ...(streams ? STREAM_HEADERS : {}), ...own }, bytes };
+}
+
+/** Writes an answer; headers set on `res` before stay. */
+export function sendAnswer(res: ServerResponse, answer: Answer): void {
+  const { headers, bytes } = encodeAnswer(answer);
+  res.statusCode = answer.status;
+  for (const [name, value] of Object.entries(headers)) res.setHeader(name, value);
   res.end(bytes);
 }
 

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Adapter, openaiChat } from '../adapters/index.js';
 import { OverloadedError, RequestBodyError, RequestTargetError, SluiceError, UpstreamError } from '../core/index.js';
-import { type Answer, bodyErrorAnswer, errorAnswer, sendAnswer } from './answers.js';
+import { type Answer, bodyErrorAnswer, encodeAnswer, errorAnswer, sendAnswer } from './answers.js';
 
 /** How long a client may go on sending a body that was refused, in milliseconds. */
 const LINGER_MS = 2000;
@@ -17,8 +17,7 @@ export function sendEarly(req: IncomingMessage, res: ServerResponse, answer: Ans
     sendAnswer(res, answer);
     return;
   }
-  const bytes = Buffer.from(JSON.stringify(answer.body));
-  const headers = { ...answer.headers, 'content-type': 'application/json', 'content-length': bytes.length };
+  const { headers, bytes } = encodeAnswer(answer);
   res.writeHead(answer.status, { ...headers, connection: 'close' });
   res.write(bytes);
   const done = (): void => {

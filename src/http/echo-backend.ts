@@ -11,7 +11,7 @@ export function createEchoBackend(limits: { readonly maxBodyBytes: number; reado
       const body = parseJsonBody(bytes, limits);
       const text = openaiChat.readTexts(body, 'input').at(-1)?.text ?? '';
       const base = { id: 'chatcmpl-echo', created: 0, model: 'echo' };
-      if (!openaiChat.wantsStream(body)) {
+      if (!openaiChat.readAsked(body).stream) {
         const message = { role: 'assistant', content: text, refusal: null };
         const usage = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 };
         const choices = [{ index: 0, message, logprobs: null, finish_reason: 'stop' }];

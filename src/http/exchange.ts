@@ -1,4 +1,4 @@
-import type { BlockInfo, FilteredPart, StreamRequest } from '../adapters/index.js';
+import type { AskedReply, BlockAs, BlockInfo, FilteredPart } from '../adapters/index.js';
 import {
   type Action,
   type Clock,
@@ -17,8 +17,8 @@ export interface Exchange {
   readonly requestId: string;
   readonly path: string;
   readonly policy: ResolvedPolicy;
-  /** What the request asks of a stream; one answer and no usage when left out. */
-  readonly asked?: StreamRequest;
+  /** What the request asks of its reply; see `askedOf`. */
+  readonly asked?: AskedReply;
 }
 
 /** Where what happened is told. */
@@ -109,6 +109,14 @@ export function strongerVerdict(left: Verdict | undefined, right: Verdict): Verd
   return left !== undefined && strongerAction(left.action, right.action) === left.action ? left : right;
 }
 
+/** Returns what the request of an exchange asks of its reply: one whole answer, where nothing is known of it. */
+export function askedOf({ asked }: Exchange): AskedReply {
+  return asked ?? { stream: false, answers: 1, usage: false };
+}
+
+/** How a block is told where the policy does not say. */
+const BLOCK_AS: Readonly<Record<Direction, BlockAs>> = { input: 'error', output: 'refusal' };
+
 /** Returns what a client is told about a block. */
 export function blockInfo(verdict: Verdict, direction: Direction, exchange: Exchange): BlockInfo {
   const what = direction === 'input' ? 'The request' : 'The reply';
@@ -116,5 +124,7 @@ export function blockInfo(verdict: Verdict, direction: Direction, exchange: Exch
     notice: `${what} was withheld by the content policy. Reference: ${exchange.requestId}.`,
     hitId: exchange.requestId,
     category: verdict.hits.find((hit) => hit.action === 'block')?.category,
+    direction,
+    blockAs: BLOCK_AS[direction],
   };
 }

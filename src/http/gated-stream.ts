@@ -1,8 +1,14 @@
 import { PassThrough, type Readable } from 'node:stream';
+import type { Framing } from '../framing/index.js';
 import { decoded } from './content-encoding.js';
 import { OF_THE_BYTES, type ReplyBody, type ReplyContext, withhold } from './reply-context.js';
 import type { Downstream, ReplyFilter, WriteCallback } from './response-interceptor.js';
 import type { ScreenedStream } from './screen.js';
+
+/** The body of a reply that is a stream. */
+export interface FramedBody extends ReplyBody {
+  readonly framing: Framing;
+}
 
 /** Lets an event stream pass as far as it was judged. An encoded one leaves decoded. */
 export class GatedStream implements ReplyFilter {
@@ -12,9 +18,9 @@ export class GatedStream implements ReplyFilter {
   readonly #decoder: { readonly input: PassThrough; readonly output: Readable } | undefined;
   #open = true;
 
-  constructor(context: ReplyContext, { encoding }: ReplyBody, downstream: Downstream) {
+  constructor(context: ReplyContext, { encoding, framing }: FramedBody, downstream: Downstream) {
     this.#downstream = downstream;
-    this.#stream = context.screen.openStream(context.adapter, context.exchange);
+    this.#stream = context.screen.openStream(context.adapter, context.exchange, framing);
     if (encoding !== undefined) {
       try {
         this.#decoder = this.#openDecoder(encoding);

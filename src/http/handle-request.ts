@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { writeJson } from '../adapters/index.js';
 import { errorAnswer, moderationHeaders, refusedAnswer } from './answers.js';
 import { hasBody, sendEarly } from './early-answer.js';
+import { askedOf } from './exchange.js';
 import { forward } from './forward.js';
 import { readRequest } from './read-request.js';
 import { targetPath } from './request-target.js';
@@ -43,13 +44,20 @@ export async function handleRequest(req: IncomingMessage, res: ServerResponse, c
   // A mode that changes nothing refuses nothing.
   const refuses = mode === 'enforce' && refusesUnscreened(route, { method: req.method ?? 'GET', hasBody: hasContent });
   const { limits } = screen.deps.config;
-  const reading = { path, limits, lenient: mode !== 'enforce', refusesUnscreened: refuses, proceed };
+  const reading = {
+    path,
+    adapter: route.adapter,
+    limits,
+    lenient: mode !== 'enforce',
+    refusesUnscreened: refuses,
+    proceed,
+  };
   const { adapter, readable, body, source, raw } = await readRequest(req, reading);
   const exchange: Exchange = {
     requestId,
     path,
     policy: route.policy,
-    ...(adapter === undefined ? {} : { asked: adapter.readStreamRequest(body) }),
+    ...(adapter === undefined ? {} : { asked: adapter.readAsked(body) }),
   };
   if (adapter === undefined || !readable) {
     recordUnscreened(screen, { exchange, direction: hasContent ? 'input' : 'output', refused: refuses });
@@ -58,7 +66,9 @@ export async function handleRequest(req: IncomingMessage, res: ServerResponse, c
     return forward({ req, res, context, exchange, route, adapter, body: raw });
   }
   const screened = await screen.screenInput(adapter, body, exchange);
-  if (screened.blocked !== undefined) return sendEarly(req, res, adapter.blockedInput(screened.blocked));
+  if (screened.blocked !== undefined) {
+    return sendEarly(req, res, adapter.blockedReply(screened.blocked, askedOf(exchange)));
+  }
   if (mode === 'annotate') {
     for (const [name, value] of Object.entries(moderationHeaders('input', screened.verdict, exchange)))
       res.setHeader(name, value);

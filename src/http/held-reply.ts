@@ -2,8 +2,9 @@ import { isUtf8 } from 'node:buffer';
 import { Readable } from 'node:stream';
 import { RequestBodyError } from '../core/index.js';
 import { moderationHeaders, type ScreenedReply, screenReply } from './answers.js';
+import { framingOfBody } from './framing-of.js';
 import { readBody } from './read-body.js';
-import { BYTE_HEADERS, LOOKS_LIKE_EVENTS, type ReplyBody, type ReplyContext, withhold } from './reply-context.js';
+import { BYTE_HEADERS, type ReplyBody, type ReplyContext, withhold } from './reply-context.js';
 import type { Downstream, ReplyFilter, WriteCallback } from './response-interceptor.js';
 import { recordUnscreened } from './unscreened.js';
 
@@ -82,9 +83,9 @@ export class HeldReply implements ReplyFilter {
       this.#downstream.end(sent);
       return;
     }
-    // Clients that asked for events read them whatever they are called.
-    if (isText && LOOKS_LIKE_EVENTS.test(plain.toString('utf8', 0, 16))) {
-      const stream = screen.openStream(adapter, exchange);
+    const framing = framingOfBody(adapter, plain);
+    if (framing !== undefined) {
+      const stream = screen.openStream(adapter, exchange, framing);
       const bytes = Buffer.from(stream.push(plain) + stream.end());
       const changed = exchange.policy.mode === 'enforce';
       if (!changed && stream.failure !== undefined) {

@@ -5,6 +5,7 @@ import { type Adapter, findAdapter, isUnnamed } from '../adapters/index.js';
 import { RequestBodyError, SluiceError, type Verdict } from '../core/index.js';
 import { bodyErrorAnswer, moderationHeaders, refusedAnswer, sendAnswer } from './answers.js';
 import { hasBody, sendEarly } from './early-answer.js';
+import { askedOf } from './exchange.js';
 import { type TakenBody, takeBody } from './request-body.js';
 import { refusesUnscreened } from './route-table.js';
 import type { Exchange, Screen } from './screen.js';
@@ -44,8 +45,8 @@ async function screenRequest(req: ExpressRequest, res: ServerResponse, screen: S
   const earlier: unknown = Reflect.get(req, SCREENED);
   if (earlier === 'screened') return true;
   const path = req.originalUrl;
-  const named = findAdapter(path, undefined);
   const route = screen.route(path, req.headers);
+  const named = route.adapter ?? findAdapter(path, undefined);
   const { policy } = route;
   // A mode that changes nothing refuses nothing.
   const enforces = policy.mode === 'enforce';
@@ -62,8 +63,8 @@ async function screenRequest(req: ExpressRequest, res: ServerResponse, screen: S
     sendEarly(req, res, bodyErrorAnswer(error, named));
     return false;
   }
-  const adapter = findAdapter(path, body.value);
-  const asked = adapter?.readStreamRequest(body.value);
+  const adapter = route.adapter ?? findAdapter(path, body.value);
+  const asked = adapter?.readAsked(body.value);
   const exchange = { requestId: randomUUID(), path, policy, ...(asked === undefined ? {} : { asked }) };
   Reflect.set(req, SCREENED, adapter === undefined ? 'unscreened' : 'screened');
   const received = { req, res, screen, exchange, body };
@@ -104,7 +105,7 @@ async function screenInput(options: Received & { readonly adapter: Adapter }): P
   const { verdict, blocked, body: seen } = await screen.screenInput(adapter, body.value, exchange);
   if (verdict !== undefined) req.sluice = verdict;
   if (blocked !== undefined) {
-    const answer = adapter.blockedInput(blocked);
+    const answer = adapter.blockedReply(blocked, askedOf(exchange));
     res.setHeader('x-request-id', exchange.requestId);
     sendAnswer(res, answer);
     return false;

@@ -66,7 +66,7 @@ export async function answerModerations(
 export async function moderate(screen: Screen, body: unknown, exchange: Exchange): Promise<Answer> {
   const fields = readInputs(body).map((text, index) => ({ path: `input[${index}]`, text }));
   const results = (await screen.judgeInput(fields, exchange)).map(moderationResult);
-  return { status: 200, headers: {}, body: { id: `modr-${exchange.requestId}`, model: MODEL, results } };
+  return { status: 200, headers: {}, content: { body: { id: `modr-${exchange.requestId}`, model: MODEL, results } } };
 }
 
 /**

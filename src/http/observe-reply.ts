@@ -1,13 +1,15 @@
 import { once } from 'node:events';
 import { PassThrough, type Readable } from 'node:stream';
+import type { Framing } from '../framing/index.js';
 import { AnnotatedStream } from './annotated-stream.js';
 import { moderationHeaders, type ScreenedReply, screenReply } from './answers.js';
 import { decoded } from './content-encoding.js';
+import { framingOfBody, framingOfType } from './framing-of.js';
 import { forwardable, headerValue } from './hop-by-hop.js';
 import { passReply, writeHead } from './pass-reply.js';
 import { readBody } from './read-body.js';
 import { type ReplyToScreen, readReply } from './reply.js';
-import { BINARY, LOOKS_LIKE_EVENTS, OF_THE_BYTES } from './reply-context.js';
+import { BINARY, OF_THE_BYTES } from './reply-context.js';
 import { recordUnscreened } from './unscreened.js';
 
 /**
@@ -16,20 +18,20 @@ import { recordUnscreened } from './unscreened.js';
  * @throws {UpstreamError} when the reply breaks off.
  */
 export async function observeReply(options: ReplyToScreen): Promise<void> {
-  const { reply, res, exchange } = options;
+  const { reply, res, exchange, adapter } = options;
   const type = headerValue(reply.headers, 'content-type');
-  const isStream = /event-stream/i.test(type);
+  const framing = framingOfType(adapter, type);
   if (BINARY.test(type)) {
     unread(options);
     return passReply(reply, res);
   }
   if (exchange.policy.mode === 'annotate') {
-    if (!isStream) return annotate(options);
+    if (framing === undefined) return annotate(options);
     // What is encoded stays as it is: to write into it, it would have to be encoded anew.
-    if (headerValue(reply.headers, 'content-encoding') === '') return annotateStream(options);
+    if (headerValue(reply.headers, 'content-encoding') === '') return annotateStream(options, framing);
   }
   const side = new PassThrough();
-  const judged = isStream ? judgeStream(options, side) : judgeWhole(options, side);
+  const judged = framing === undefined ? judgeWhole(options, side) : judgeStream(options, { side, framing });
   try {
     await passReply(reply, res, { through: (source) => tapped(source, side) });
     side.end();
@@ -61,11 +63,11 @@ async function* tapped(source: AsyncIterable<Buffer>, side: PassThrough): AsyncG
   }
 }
 
-async function annotateStream(options: ReplyToScreen): Promise<void> {
+async function annotateStream(options: ReplyToScreen, framing: Framing): Promise<void> {
   const { reply, res, screen, adapter, exchange } = options;
-  const stream = screen.openStream(adapter, exchange);
+  const stream = screen.openStream(adapter, exchange, framing);
   const { maxEventBytes } = screen.deps.config.limits;
-  const annotated = new AnnotatedStream({ stream, adapter, exchange, maxEventBytes });
+  const annotated = new AnnotatedStream({ stream, adapter, exchange, framing, maxEventBytes });
   const through = async function* (source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
     for await (const chunk of source) yield annotated.push(chunk);
     yield annotated.end();
@@ -80,9 +82,12 @@ async function annotateStream(options: ReplyToScreen): Promise<void> {
   }
 }
 
-async function judgeStream(options: ReplyToScreen, side: PassThrough): Promise<void> {
+async function judgeStream(
+  options: ReplyToScreen,
+  { side, framing }: { readonly side: PassThrough; readonly framing: Framing },
+): Promise<void> {
   const { screen, adapter, exchange } = options;
-  const stream = screen.openStream(adapter, exchange);
+  const stream = screen.openStream(adapter, exchange, framing);
   try {
     for await (const chunk of decode(options, side)) stream.push(chunk);
     stream.end();
@@ -99,9 +104,9 @@ async function judgeWhole(options: ReplyToScreen, side: PassThrough): Promise<Sc
   const { maxBodyBytes } = screen.deps.config.limits;
   try {
     const bytes = await readBody(decode(options, side), { encoding: undefined, maxBytes: maxBodyBytes });
-    const isJson = /\bjson\b/i.test(headerValue(reply.headers, 'content-type'));
-    if (!isJson && LOOKS_LIKE_EVENTS.test(bytes.toString('utf8', 0, 16))) {
-      const stream = screen.openStream(adapter, exchange);
+    const framing = framingOfBody(adapter, bytes);
+    if (framing !== undefined) {
+      const stream = screen.openStream(adapter, exchange, framing);
       stream.push(bytes);
       stream.end();
       return { bytes, changed: false, blocked: false, verdict: stream.verdictOf('all') };

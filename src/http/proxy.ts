@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { findAdapter } from '../adapters/index.js';
+import { type Adapter, findAdapter } from '../adapters/index.js';
 import { type Logger, SluiceError, StreamError, UpstreamError } from '../core/index.js';
 import { failureAnswer, sendEarly } from './early-answer.js';
 import { handleRequest } from './handle-request.js';
@@ -26,6 +26,11 @@ export interface ProxyServer {
   readonly draining: boolean;
   /** Stops to accept, waits for running exchanges up to the drain timeout, then cuts them. */
   drain(): Promise<void>;
+}
+
+/** The format whose clients can read the answer to a request that failed. */
+function adapterOf({ url = '/', headers }: IncomingMessage, screen: Screen): Adapter | undefined {
+  return screen.route(url, headers).adapter ?? findAdapter(url, undefined);
 }
 
 /** Returns a proxy that screens what passes between its clients and the backend. */
@@ -67,7 +72,7 @@ export function createProxy({ screen: currentScreen, upstream, logger, ownRoutes
       if (error instanceof UpstreamError || error instanceof StreamError) screen.deps.metrics.upstreamErrors.inc();
       const code = error instanceof SluiceError ? error.code : 'ERR_SLUICE_INTERNAL';
       logger.warn({ requestId, code }, 'exchange failed');
-      if (!res.headersSent) sendEarly(req, res, failureAnswer(error, findAdapter(req.url ?? '/', undefined)));
+      if (!res.headersSent) sendEarly(req, res, failureAnswer(error, adapterOf(req, screen)));
       else if (!res.writableEnded) res.destroy();
     }
   };

@@ -24,6 +24,8 @@ export interface ReadRequest {
 /** How to read. */
 export interface ReadRequestOptions {
   readonly path: string;
+  /** The adapter that the config says for this path, if it does. */
+  readonly adapter: Adapter | undefined;
   readonly limits: Config['limits'];
   /** Whether to let a body pass that cannot be read, in place of an error. */
   readonly lenient: boolean;
@@ -41,7 +43,7 @@ export interface ReadRequestOptions {
  */
 export async function readRequest(req: IncomingMessage, options: ReadRequestOptions): Promise<ReadRequest> {
   const { path, limits, lenient, proceed } = options;
-  const named = req.method === 'POST' || hasBody(req) ? findAdapter(path, undefined) : undefined;
+  const named = req.method === 'POST' || hasBody(req) ? (options.adapter ?? findAdapter(path, undefined)) : undefined;
   const unread = { adapter: named, readable: false, body: undefined, source: '' };
   if (named === undefined && !hasBody(req)) return { ...unread, raw: null };
   const type = req.headers['content-type'];

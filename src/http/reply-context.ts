@@ -29,8 +29,6 @@ export const BYTE_HEADERS = ['etag', 'content-md5', 'content-digest', 'repr-dige
 export const OF_THE_BYTES = [...BYTE_HEADERS, 'content-length', 'content-encoding'];
 /** Content types that hold no text. */
 export const BINARY = /^\s*(?:audio|image|video|font|multipart)\//i;
-/** How an event stream begins, for one that is not named so. */
-export const LOOKS_LIKE_EVENTS = /^\uFEFF?(?:data|event|id|retry)?:/;
 
 /** Records a reply that nobody can judge, and returns what the client gets in its place if the mode protects. */
 export function withhold({ screen, adapter, exchange }: ReplyContext, reason: unknown): Answer {

@@ -2,12 +2,13 @@ import { isUtf8 } from 'node:buffer';
 import type { ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import { RequestBodyError, UpstreamError } from '../core/index.js';
-import { type ScreenedReply, screenReply, sendAnswer } from './answers.js';
+import { type ScreenedReply, STREAM_HEADERS, screenReply, sendAnswer } from './answers.js';
 import { decoded } from './content-encoding.js';
+import { framingOfBody, framingOfType } from './framing-of.js';
 import { forwardable, headerValue } from './hop-by-hop.js';
 import { passReply, writeHead } from './pass-reply.js';
 import { readBody } from './read-body.js';
-import { BINARY, LOOKS_LIKE_EVENTS, OF_THE_BYTES, type ReplyContext, withhold } from './reply-context.js';
+import { BINARY, OF_THE_BYTES, type ReplyContext, withhold } from './reply-context.js';
 import type { ScreenedStream } from './screen.js';
 import { recordUnscreened } from './unscreened.js';
 import { type UpstreamReply, upstreamError } from './upstream.js';
@@ -29,26 +30,26 @@ export async function sendReply(options: ReplyToScreen): Promise<void> {
   const { reply, res, screen, exchange, adapter, client } = options;
   const type = headerValue(reply.headers, 'content-type');
   if (BINARY.test(type)) return sendBinary(options, () => passReply(reply, res));
-  if (/event-stream/i.test(type)) {
+  const framing = framingOfType(adapter, type);
+  if (framing !== undefined) {
     const source = decodeReply(reply);
-    const stream = screen.openStream(adapter, exchange);
-    writeHead(res, reply, [...forwardable(reply.headers, [...OF_THE_BYTES, 'cache-control']), ...STREAM_HEADERS]);
+    const stream = screen.openStream(adapter, exchange, framing);
+    const kept = forwardable(reply.headers, [...OF_THE_BYTES, 'cache-control']);
+    writeHead(res, reply, [...kept, ...Object.entries(STREAM_HEADERS).flat()]);
     res.flushHeaders();
     return pump(source, { stream, res, client });
   }
   const bytes = await readReply(options, decodeReply(reply));
   const isJson = /\bjson\b/i.test(type);
   if (!isJson && !isUtf8(bytes)) return sendBinary(options, async () => sendBytes(options, bytes));
-  // A backend may forget to say that it streams; clients that asked for events read them all the same.
-  if (!isJson && LOOKS_LIKE_EVENTS.test(bytes.toString('utf8', 0, 16))) {
-    const stream = screen.openStream(adapter, exchange);
+  const unsaid = framingOfBody(adapter, bytes);
+  if (unsaid !== undefined) {
+    const stream = screen.openStream(adapter, exchange, unsaid);
     return sendBytes(options, Buffer.from(stream.push(bytes) + stream.end()));
   }
   const { bytes: out, blocked } = await screenWhole(options, { bytes, isText: !isJson });
   return sendBytes(options, out, blocked ? ['x-request-id', exchange.requestId, 'x-should-retry', 'false'] : []);
 }
-
-const STREAM_HEADERS = ['cache-control', 'no-cache, no-transform', 'x-accel-buffering', 'no'];
 
 /** Nothing can read it, so the route says whether it passes. */
 async function sendBinary(options: ReplyToScreen, pass: () => Promise<void>): Promise<void> {

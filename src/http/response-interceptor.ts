@@ -1,5 +1,5 @@
 import { type OutgoingHttpHeader, type ServerResponse, STATUS_CODES } from 'node:http';
-import type { Answer } from './answers.js';
+import { type Answer, encodeAnswer } from './answers.js';
 
 /** Called like the callbacks of Node's `write` and `end`. */
 export type WriteCallback = (error?: Error | null) => void;
@@ -166,17 +166,18 @@ class ResponseInterceptor implements Downstream {
     this.#below(() => Reflect.apply(this.#before.end, this.#res, data.length > 0 ? [data] : []));
   }
 
-  replace({ status, headers, body }: Answer): void {
+  replace(answer: Answer): void {
     if (this.#ended || this.#res.destroyed) return;
     if (this.#headOut) {
       this.#res.destroy();
       return;
     }
+    const { status } = answer;
+    const { headers, bytes } = encodeAnswer(answer);
     this.#head = { status, message: STATUS_CODES[status], whole: true };
     for (const name of BODY_HEADERS) this.removeHeader(name);
-    this.setHeader('content-type', 'application/json');
     for (const [name, value] of Object.entries(headers)) this.setHeader(name, value);
-    this.end(Buffer.from(JSON.stringify(body)));
+    this.end(bytes);
   }
 
   #sendHead(): void {

@@ -1,10 +1,12 @@
-import { normalizePath } from '../adapters/index.js';
+import { type Adapter, adapterNamed, normalizePath } from '../adapters/index.js';
 import type { Config } from '../config/index.js';
 import type { ResolvedPolicy } from '../policy/index.js';
 
 /** What applies to a request. */
 export interface Route {
   readonly policy: ResolvedPolicy;
+  /** What reads the bodies, where the route says so; else the path or the body tells. */
+  readonly adapter: Adapter | undefined;
   /** What happens to a body that nothing can read. */
   readonly unscreened: 'allow' | 'refuse';
   /** Whether the route itself says so, and not the config as a whole. */
@@ -25,7 +27,11 @@ export function createRouteTable(
   policies: ReadonlyMap<string, ResolvedPolicy>,
 ): (path: string, headers: Headers) => Route {
   // Compiled here, not per request.
-  const routes = config.routes.map((route) => ({ ...route, pattern: globToRegExp(route.path) }));
+  const routes = config.routes.map((route) => ({
+    ...route,
+    pattern: globToRegExp(route.path),
+    adapter: route.format === undefined ? undefined : adapterNamed(route.format),
+  }));
   return (path, headers) => {
     const bare = normalizePath(path);
     const found = routes.find(
@@ -36,7 +42,7 @@ export function createRouteTable(
     const policy = policies.get(found?.policy ?? 'default') ?? policies.get('default');
     if (policy === undefined) throw new TypeError('There is no default policy.');
     const explicit = found?.unscreened !== undefined;
-    return { policy, unscreened: found?.unscreened ?? config.unscreened, explicit };
+    return { policy, adapter: found?.adapter, unscreened: found?.unscreened ?? config.unscreened, explicit };
   };
 }
 

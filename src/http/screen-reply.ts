@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { RequestBodyError } from '../core/index.js';
 import { AnnotatedReply } from './annotated-reply.js';
+import { framingOfType } from './framing-of.js';
 import { GatedStream } from './gated-stream.js';
 import { HeldReply } from './held-reply.js';
 import { ObservedReply } from './observed-reply.js';
@@ -32,16 +33,18 @@ function chooseFilter(
   { head, body, downstream }: { readonly head: ReplyHead; readonly body: ReplyBody; readonly downstream: Downstream },
 ): ReplyFilter {
   const { mode } = context.exchange.policy;
-  const streamed = body.type === 'text/event-stream';
-  const gate = (to: Downstream): ReplyFilter => new GatedStream(context, body, to);
+  const framing = framingOfType(context.adapter, body.type);
+  const streamed = framing !== undefined;
   const hold = (to: Downstream): ReplyFilter => new HeldReply(context, body, to);
-  if (mode === 'enforce') return streamed ? gate(downstream) : hold(downstream);
-  if (mode === 'shadow') return flushed(new ObservedReply(downstream, streamed ? gate : hold));
+  const gate = (to: Downstream): ReplyFilter =>
+    streamed ? new GatedStream(context, { ...body, framing }, to) : hold(to);
+  if (mode === 'enforce') return gate(downstream);
+  if (mode === 'shadow') return flushed(new ObservedReply(downstream, gate));
   // A verdict on a whole reply goes into the head, which waits for it.
   if (!streamed || head.whole) return hold(downstream);
   // What is encoded stays as it is: to write into it, it would have to be encoded anew.
   const encoded = body.encoding !== undefined;
-  return flushed(encoded ? new ObservedReply(downstream, gate) : new AnnotatedReply(context, downstream));
+  return flushed(encoded ? new ObservedReply(downstream, gate) : new AnnotatedReply(context, framing, downstream));
 
   /** The client may wait for the head of a stream whose first event is far off. */
   function flushed(filter: ReplyFilter): ReplyFilter {

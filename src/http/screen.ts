@@ -1,10 +1,12 @@
-import { type Adapter, type BlockInfo, mapStrings } from '../adapters/index.js';
+import { type Adapter, type BlockInfo, listStrings, mapStrings } from '../adapters/index.js';
 import type { Config } from '../config/index.js';
 import type { Direction, RemoteDetector, TextEdit, TextField, Verdict } from '../core/index.js';
+import type { Framing } from '../framing/index.js';
 import type { Moderator } from '../moderator/index.js';
 import { type ResolvedPolicy, redactText } from '../policy/index.js';
 import { askDetectors } from './ask-detectors.js';
 import { blockInfo, type Exchange, type RecordDeps, recordVerdict, strongerVerdict } from './exchange.js';
+import { passingText } from './judge-output-text.js';
 import { createRouteTable, type Headers, type Route } from './route-table.js';
 import { ScreenedStream } from './screened-stream.js';
 
@@ -57,21 +59,13 @@ export interface Screen {
   screenLoose(value: unknown, exchange: Exchange): Promise<ScreenedValue>;
   /** Resolves once every body that is being judged is in the record. */
   settled(): Promise<void>;
-  /** Starts to judge an event stream. */
-  openStream(adapter: Adapter, exchange: Exchange): ScreenedStream;
+  /** Starts to judge a stream; `framing` is the first of the adapter when left out. */
+  openStream(adapter: Adapter, exchange: Exchange, framing?: Framing): ScreenedStream;
 }
 
 /** Returns the pipeline over its parts. */
 export function createScreen(deps: ScreenDeps): Screen {
   const { moderator } = deps;
-  const screenLoose = (value: unknown, exchange: Exchange): ScreenedValue => {
-    const verdicts = readStrings(value).map(({ path, text }) => {
-      const verdict = moderator.moderate(text, { direction: 'output', policy: exchange.policy });
-      recordVerdict(deps, { verdict, direction: 'output', field: path, exchange });
-      return verdict;
-    });
-    return applyLoosely(value, verdicts, exchange);
-  };
   const judge = async (fields: readonly TextField[], direction: Direction, exchange: Exchange) => {
     const { policy } = exchange;
     const texts = fields.map(({ text }) => text);
@@ -100,30 +94,21 @@ export function createScreen(deps: ScreenDeps): Screen {
     const verdicts = await judge(fields, at.direction, at.exchange);
     return applyVerdicts({ adapter, body, ...at, fields, verdicts });
   };
-  const screenLooseReply = async (value: unknown, exchange: Exchange): Promise<ScreenedValue> =>
-    applyLoosely(value, await judge(readStrings(value), 'output', exchange), exchange);
+  const screenLoose = async (value: unknown, exchange: Exchange): Promise<ScreenedValue> =>
+    applyLoosely(value, await judge(listStrings(value), 'output', exchange), exchange);
   return {
     deps,
     route: createRouteTable(deps.config, deps.policies),
-    screenLoose: (value, exchange) => track(screenLooseReply(value, exchange)),
+    screenLoose: (value, exchange) => track(screenLoose(value, exchange)),
     judgeInput: (fields, exchange) => track(judge(fields, 'input', exchange)),
     screenInput: (adapter, body, exchange) => track(screenFields(adapter, body, { direction: 'input', exchange })),
     screenOutput: (adapter, body, exchange) => track(screenFields(adapter, body, { direction: 'output', exchange })),
     async settled() {
       await Promise.allSettled(running);
     },
-    openStream: (adapter, exchange) => new ScreenedStream({ ...deps, screenLoose }, adapter, exchange),
+    openStream: (adapter, exchange, framing = adapter.framings[0]) =>
+      new ScreenedStream(deps, { adapter, exchange, framing }),
   };
-}
-
-/** Returns every string of a value, in the order of `mapStrings`. */
-function readStrings(value: unknown): TextField[] {
-  const fields: TextField[] = [];
-  mapStrings(value, (text, path) => {
-    fields.push({ path, text });
-    return text;
-  });
-  return fields;
 }
 
 /** What becomes of a value whose strings were judged; the verdicts are in their order. */
@@ -134,8 +119,7 @@ function applyLoosely(value: unknown, verdicts: readonly Verdict[], exchange: Ex
     const verdict = verdicts[index] as Verdict;
     index += 1;
     strongest = strongerVerdict(strongest, verdict);
-    if (verdict.applied === 'block') return blockInfo(verdict, 'output', exchange).notice;
-    return verdict.applied === 'redact' ? redactText(text, verdict.hits, exchange.policy.mask) : text;
+    return passingText(text, verdict, exchange);
   });
   return { value: screened, verdict: strongest };
 }

@@ -1,14 +1,22 @@
-import { type Adapter, belongsTo } from '../adapters/index.js';
+import {
+  type Adapter,
+  type BlockInfo,
+  belongsTo,
+  type StandaloneText,
+  type StreamFormat,
+  type StreamStep,
+} from '../adapters/index.js';
 import { StreamError, type Verdict } from '../core/index.js';
-import { encodeSse, type SseEvent, SseParser } from '../sse/index.js';
-import { blockInfo, type Exchange, recordFiltered } from './exchange.js';
+import type { EventParser, Framing, StreamEvent } from '../framing/index.js';
+import { askedOf, blockInfo, type Exchange, recordFiltered } from './exchange.js';
 import { OpenAnswers } from './open-answers.js';
 import { StreamChannels, type StreamChannelsDeps } from './stream-channels.js';
 
-/** What a stream needs. */
-export interface ScreenedStreamDeps extends StreamChannelsDeps {
-  /** Judges every string of a value whose shape nobody knows. */
-  readonly screenLoose: (value: unknown, exchange: Exchange) => { readonly value: unknown };
+/** What one stream is read with. */
+export interface ScreenedStreamOptions {
+  readonly adapter: Adapter;
+  readonly exchange: Exchange;
+  readonly framing: Framing;
 }
 
 /**
@@ -16,27 +24,30 @@ export interface ScreenedStreamDeps extends StreamChannelsDeps {
  * the record, never depend on how the bytes were cut. A stream that breaks does not throw; it ends with an error event.
  */
 export class ScreenedStream {
-  readonly #deps: ScreenedStreamDeps;
-  readonly #adapter: Adapter;
+  readonly #deps: StreamChannelsDeps;
   readonly #exchange: Exchange;
-  readonly #parser: SseParser;
+  readonly #framing: Framing;
+  readonly #format: StreamFormat;
+  readonly #answerOf: Adapter['answerOf'];
+  readonly #parser: EventParser;
   readonly #channels: StreamChannels;
   /** What the backend has said that it withheld. */
   readonly #filtered = new Set<string>();
   readonly #answers: OpenAnswers;
-  #template: SseEvent | undefined;
-  #usage: SseEvent | undefined;
   #done = false;
   #ended = false;
   #failure: StreamError | undefined;
 
-  constructor(deps: ScreenedStreamDeps, adapter: Adapter, exchange: Exchange) {
+  constructor(deps: StreamChannelsDeps, { adapter, exchange, framing }: ScreenedStreamOptions) {
+    const asked = askedOf(exchange);
     this.#deps = deps;
-    this.#adapter = adapter;
     this.#exchange = exchange;
+    this.#framing = framing;
+    this.#format = adapter.openStream(asked);
+    this.#answerOf = adapter.answerOf;
     this.#channels = new StreamChannels(deps, adapter, exchange);
-    this.#answers = new OpenAnswers(exchange.asked?.answers ?? 1);
-    this.#parser = new SseParser({ maxEventBytes: deps.config.limits.maxEventBytes });
+    this.#answers = new OpenAnswers(asked.answers);
+    this.#parser = framing.createParser({ maxEventBytes: deps.config.limits.maxEventBytes });
   }
 
   /** Whether the stream was ended here, by a block or because it broke; nothing may follow. */
@@ -72,9 +83,9 @@ export class ScreenedStream {
   }
 
   /** The events that `parse` delivers are worked off even if it then throws: they came first. */
-  #guard(parse: (events: SseEvent[]) => unknown): string {
+  #guard(parse: (events: StreamEvent[]) => unknown): string {
     if (this.#ended) return '';
-    const events: SseEvent[] = [];
+    const events: StreamEvent[] = [];
     let failure: unknown;
     try {
       parse(events);
@@ -95,103 +106,101 @@ export class ScreenedStream {
     return wire + this.#fail(failure);
   }
 
-  #event(received: SseEvent): string {
+  #event(event: StreamEvent): string {
     // Nothing may follow the last event, and what a client does not read need not be judged.
     if (this.#done) return '';
-    if (received.comment !== undefined) return encodeSse(received);
-    let event = received;
-    if (event.data.trim() === '[DONE]') this.#done = true;
-    else {
-      const value = parseEvent(event);
-      this.#noteFiltered(value);
-      event = this.#screenError(event, value);
-      this.#template = event;
-    }
-    if (this.#adapter.carriesUsage(event)) this.#usage = event;
-    this.#answers.see(this.#adapter.answersIn(event));
-    const ends = this.#adapter.endsChannels(event);
-    const open = this.#adapter.dropAnswers(event, this.#answers.stopped);
-    const wire = open === undefined ? '' : this.#screen(open, ends ?? []);
-    if (ends !== 'all') this.#answers.finish(ends ?? []);
-    return wire + this.#endIfNothingIsLeft();
+    if (event.comment !== undefined) return this.#framing.encode(event);
+    const step = this.#format.read(event);
+    this.#noteFiltered(step);
+    this.#answers.see(step.answers);
+    const wire = this.#screen(step);
+    if (step.ends !== 'all') this.#answers.finish(step.ends);
+    if (this.#ended || this.#done || !this.#answers.nothingLeft) return wire;
+    // Once the client can get nothing more, a backend that still works on a stopped answer is not waited for.
+    return this.#answers.workInVain || step.last ? wire + this.#frameEnd() : wire;
   }
 
-  /** An error of the backend may repeat the prompt or the reply. */
   /** A backend may say so on more than one event. */
-  #noteFiltered(value: unknown): void {
-    const parts = this.#adapter.filteredParts(value).filter(({ field }) => !this.#filtered.has(field));
+  #noteFiltered({ filtered }: StreamStep): void {
+    const parts = filtered.filter(({ field }) => !this.#filtered.has(field));
     for (const { field } of parts) this.#filtered.add(field);
     recordFiltered(this.#deps, { exchange: this.#exchange, parts });
   }
 
-  #screenError(event: SseEvent, value: unknown): SseEvent {
-    if (!isError(value)) return event;
-    const judge = (part: unknown): unknown => this.#deps.screenLoose(part, this.#exchange).value;
-    const bare = this.#adapter.answersIn(event).length === 0;
-    return { ...event, data: JSON.stringify(bare ? judge(value) : { ...value, error: judge(value.error) }) };
-  }
-
-  #screen(event: SseEvent, ends: readonly string[] | 'all'): string {
+  #screen({ deltas, fields, ends, last }: StreamStep): string {
     const before = new Set(this.#answers.stopped);
     const texts = new Map<string, string>();
-    for (const { channel, text } of this.#adapter.readDelta(event)) {
+    for (const { channel, text } of deltas) {
+      if (before.has(this.#answerOf(channel))) continue;
       texts.set(channel, this.#channels.push(channel, text));
       this.#noteBlock(channel);
     }
+    const changes = this.#judgeFields(fields);
     let wire = this.#flush(ends, texts);
     // The vetted start of a stopped answer leaves in an event of its own; the rest of the event stays as it is.
     const stopped = [...this.#answers.stopped].filter((answer) => !before.has(answer));
     for (const [channel, text] of texts) {
-      if (stopped.includes(this.#adapter.answerOf(channel))) wire += this.#frame(channel, text, event);
+      if (stopped.includes(this.#answerOf(channel))) wire += this.#frame(channel, text);
     }
-    wire += stopped.map((answer) => this.#stop(answer)).join('');
-    const rest = this.#adapter.dropAnswers(event, new Set(stopped));
-    return rest === undefined ? wire : wire + encodeSse(this.#adapter.writeDelta(rest, texts));
+    for (const answer of stopped) wire += this.#stop(answer);
+    if (this.#ended) return wire;
+    const rest = this.#format.write({ texts, fields: changes, without: this.#answers.stopped });
+    if (rest === undefined) return wire;
+    if (last) this.#done = true;
+    return wire + this.#leave([rest]);
+  }
+
+  /** Returns the texts that change, by path. */
+  #judgeFields(fields: readonly StandaloneText[]): ReadonlyMap<string, string> {
+    const changes = new Map<string, string>();
+    for (const field of fields) {
+      if (field.answer !== undefined && this.#answers.stopped.has(field.answer)) continue;
+      const { text, blocked } = this.#channels.judge(field);
+      if (blocked && field.answer !== undefined) this.#answers.stop(field.answer);
+      else if (text !== field.text) changes.set(field.path, text);
+    }
+    return changes;
   }
 
   /** Ends channels; their held text joins the event's own text, or leaves in an event of its own. */
   #flush(ends: readonly string[] | 'all', texts: Map<string, string>): string {
+    if (ends.length === 0) return '';
     let wire = '';
     for (const channel of this.#channels.open) {
       if (ends !== 'all' && !ends.some((owner) => belongsTo(channel, owner))) continue;
-      if (this.#answers.stopped.has(this.#adapter.answerOf(channel))) continue;
+      if (this.#answers.stopped.has(this.#answerOf(channel))) continue;
       const rest = this.#channels.end(channel);
       this.#noteBlock(channel);
       const own = texts.get(channel);
       if (own !== undefined) texts.set(channel, own + rest);
-      else wire += this.#frame(channel, rest, this.#template);
-      if (!this.#answers.stopped.has(this.#adapter.answerOf(channel))) this.#channels.record(channel);
+      else wire += this.#frame(channel, rest);
+      if (!this.#answers.stopped.has(this.#answerOf(channel))) this.#channels.record(channel);
     }
     return wire;
   }
 
   #noteBlock(channel: string): void {
-    if (this.#channels.isBlocked(channel)) this.#answers.stop(this.#adapter.answerOf(channel));
+    if (this.#channels.isBlocked(channel)) this.#answers.stop(this.#answerOf(channel));
   }
 
-  /** Returns the end of a stopped answer, and records what was found in it. */
+  /** Returns the end of a stopped answer, and records what was found in it; a block that is told as an error ends everything. */
   #stop(answer: string): string {
     const blocking = this.#channels.stop(answer);
-    if (blocking === undefined) return '';
-    const info = blockInfo(blocking, 'output', this.#exchange);
-    return this.#adapter.frameBlocked([answer], info, this.#template).map(encodeSse).join('');
-  }
-
-  /** Once the client can get nothing more, a backend that still works on a stopped answer is not waited for. */
-  #endIfNothingIsLeft(): string {
-    return !this.#done && this.#answers.nothingLeft && this.#answers.workInVain ? this.#frameEnd() : '';
+    if (blocking === undefined || this.#ended) return '';
+    const info: BlockInfo = blockInfo(blocking, 'output', this.#exchange);
+    const wire = this.#leave(this.#format.frameBlocked(answer, info));
+    return info.blockAs === 'error' ? wire + this.#frameEnd() : wire;
   }
 
   #frameEnd(): string {
     this.#ended = true;
-    // A usage that has not come is left out: a made-up one would be a lie.
-    const usage = this.#exchange.asked?.usage === true ? this.#usage : undefined;
-    return this.#adapter.frameEnd(usage).map(encodeSse).join('');
+    return this.#leave(this.#format.frameEnd());
   }
 
   #close(): string {
     if (this.#ended) return '';
     const wire = this.#flushAll();
+    if (this.#ended) return wire;
     if (this.#answers.nothingLeft && !this.#done) return wire + this.#frameEnd();
     this.#ended = true;
     return wire;
@@ -200,41 +209,28 @@ export class ScreenedStream {
   #fail(failure: StreamError): string {
     this.#failure = failure;
     const wire = this.#flushAll();
+    if (this.#ended) return wire;
     const over = this.#done || this.#answers.nothingLeft;
     if (over) return wire + (this.#done ? '' : this.#frameEnd());
     this.#ended = true;
     const info = { status: 502, type: 'api_error', code: 'stream_broken', message: failure.message };
-    return wire + this.#adapter.frameError(info).map(encodeSse).join('');
+    return wire + this.#leave(this.#format.frameError(info));
   }
 
   #flushAll(): string {
     const before = new Set(this.#answers.stopped);
-    const wire = this.#flush('all', new Map());
-    return (
-      wire +
-      [...this.#answers.stopped]
-        .filter((answer) => !before.has(answer))
-        .map((answer) => this.#stop(answer))
-        .join('')
-    );
+    let wire = this.#flush('all', new Map());
+    for (const answer of this.#answers.stopped) if (!before.has(answer)) wire += this.#stop(answer);
+    return wire;
   }
 
-  #frame(channel: string, text: string, template: SseEvent | undefined): string {
-    if (text === '' || template === undefined) return '';
-    return encodeSse(this.#adapter.frameDelta(channel, text, template));
+  #frame(channel: string, text: string): string {
+    return text === '' ? '' : this.#leave(this.#format.frameText(channel, text));
   }
-}
 
-function parseEvent(event: SseEvent): unknown {
-  try {
-    return JSON.parse(event.data);
-  } catch {
-    throw new StreamError('An event of the stream is not valid JSON.');
+  #leave(events: readonly StreamEvent[]): string {
+    let wire = '';
+    for (const event of events) wire += this.#framing.encode(this.#format.leave(event));
+    return wire;
   }
-}
-
-function isError(value: unknown): value is { readonly error: unknown } {
-  return (
-    typeof value === 'object' && value !== null && 'error' in value && value.error !== undefined && value.error !== null
-  );
 }

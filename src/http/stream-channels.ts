@@ -1,8 +1,9 @@
 import type { Adapter } from '../adapters/index.js';
 import type { Config } from '../config/index.js';
-import type { Verdict } from '../core/index.js';
+import type { TextField, Verdict } from '../core/index.js';
 import type { Moderator, StreamModerator } from '../moderator/index.js';
 import { type Exchange, type RecordDeps, recordVerdict, strongerVerdict } from './exchange.js';
+import { judgeOutputText } from './judge-output-text.js';
 
 /** What the channels of a stream need. */
 export interface StreamChannelsDeps extends RecordDeps {
@@ -18,6 +19,8 @@ export class StreamChannels {
   /** Kept after their end: text that a backend sends after it is dropped, or a word could be cut in two there. */
   readonly #streams = new Map<string, StreamModerator>();
   readonly #recorded = new Set<string>();
+  /** Verdicts on texts that stand alone, by the answer they are part of. */
+  readonly #alone: { readonly answer: string; readonly verdict: Verdict }[] = [];
 
   constructor(deps: StreamChannelsDeps, adapter: Adapter, exchange: Exchange) {
     this.#deps = deps;
@@ -40,6 +43,13 @@ export class StreamChannels {
     return this.#stream(channel).end();
   }
 
+  /** Judges and records a text that stands alone in an event; returns what may leave in its place. */
+  judge(field: TextField & { readonly answer?: string }): { readonly text: string; readonly blocked: boolean } {
+    const { text, verdict } = judgeOutputText(this.#deps, field, this.#exchange);
+    if (field.answer !== undefined) this.#alone.push({ answer: field.answer, verdict });
+    return { text, blocked: verdict.applied === 'block' };
+  }
+
   isBlocked(channel: string): boolean {
     return this.#stream(channel).blocked;
   }
@@ -55,7 +65,8 @@ export class StreamChannels {
   /** Ends and records every channel of an answer, also text that was still held; returns the verdict that blocks it, if one does. */
   stop(answer: string): Verdict | undefined {
     const own = this.#of((each) => each === answer);
-    const blocking = own.find(([, stream]) => stream.blocked)?.[1].verdict();
+    const alone = this.#alone.find((each) => each.answer === answer && each.verdict.applied === 'block');
+    const blocking = own.find(([, stream]) => stream.blocked)?.[1].verdict() ?? alone?.verdict;
     for (const [channel, stream] of own) {
       stream.end();
       this.record(channel);
@@ -65,9 +76,12 @@ export class StreamChannels {
 
   /** The strongest verdict so far on these answers, or on all; `undefined` when they have no text. */
   verdictOf(answers: readonly string[] | 'all'): Verdict | undefined {
-    return this.#of((each) => answers === 'all' || answers.includes(each))
-      .map(([, stream]) => stream.verdict())
-      .reduce<Verdict | undefined>(strongerVerdict, undefined);
+    const wanted = (answer: string): boolean => answers === 'all' || answers.includes(answer);
+    const alone = this.#alone.filter(({ answer }) => wanted(answer)).map(({ verdict }) => verdict);
+    return [...this.#of(wanted).map(([, stream]) => stream.verdict()), ...alone].reduce<Verdict | undefined>(
+      strongerVerdict,
+      undefined,
+    );
   }
 
   #of(wanted: (answer: string) => boolean): [string, StreamModerator][] {

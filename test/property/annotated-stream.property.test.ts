@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { openaiChat } from '../../src/adapters/index.js';
 import { Config } from '../../src/config/index.js';
+import { SSE } from '../../src/framing/index.js';
 import { AnnotatedStream } from '../../src/http/annotated-stream.js';
 import { createMetrics, createScreen } from '../../src/http/index.js';
 import { testModerator, testPolicy } from '../support/moderation.js';
@@ -26,7 +27,7 @@ function run(wire: Buffer, size: number): { out: string; failure: string | undef
   const screen = createScreen({ ...deps, clock: { now: () => 0 }, metrics: createMetrics() });
   const exchange = { requestId: 'r', path: '/', policy };
   const stream = screen.openStream(openaiChat, exchange);
-  const annotated = new AnnotatedStream({ stream, adapter: openaiChat, exchange, maxEventBytes: 200 });
+  const annotated = new AnnotatedStream({ stream, adapter: openaiChat, exchange, framing: SSE, maxEventBytes: 200 });
   const out: Buffer[] = [];
   for (let at = 0; at < wire.length; at += size) out.push(annotated.push(wire.subarray(at, at + size)));
   out.push(annotated.end());

@@ -84,7 +84,7 @@ function run(wire: Buffer, { sizes, cut }: { sizes: readonly number[]; cut: bool
     clock: { now: () => 0 },
     metrics: createMetrics(),
   });
-  const asked = { answers: 2, usage: true };
+  const asked = { stream: true, answers: 2, usage: true };
   const stream = screen.openStream(openaiChat, { requestId: 'r', path: '/', policy, asked });
   let out = '';
   for (let at = 0, turn = 0; at < wire.length; turn += 1) {
@@ -125,9 +125,10 @@ describe('an event stream', () => {
     fc.assert(
       fc.property(WIRE, (wire) => {
         const { out } = run(wire, { sizes: [7], cut: false });
+        const reader = openaiChat.openStream({ stream: true, answers: 2, usage: true });
         const byChannel = new Map<string, string>();
         for (const line of out.split('\n').filter((text) => text.startsWith('data: {'))) {
-          for (const { channel, text } of openaiChat.readDelta({ data: line.slice(6) })) {
+          for (const { channel, text } of reader.read({ data: line.slice(6) }).deltas) {
             byChannel.set(channel, (byChannel.get(channel) ?? '') + text);
           }
         }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { openaiChat } from '../../../src/adapters/index.js';
-import type { SseEvent } from '../../../src/sse/index.js';
+import type { StreamEvent } from '../../../src/framing/index.js';
 
 const request = {
   model: 'm',
@@ -61,9 +61,28 @@ const answer = {
   usage: { total_tokens: 3 },
 };
 
-const info = { notice: 'Stopped.', hitId: 'h1', category: 'abusive' } as const;
+const info = {
+  notice: 'Stopped.',
+  hitId: 'h1',
+  category: 'abusive',
+  direction: 'output',
+  blockAs: 'refusal',
+} as const;
+const ASKED = { stream: true, answers: 1, usage: false } as const;
+const NOTHING = { texts: new Map<string, string>(), fields: new Map<string, string>(), without: new Set<string>() };
 
-function chunk(choices: readonly object[], extra: object = {}): SseEvent {
+/** A stream that has read these events. */
+function reading(...events: readonly StreamEvent[]) {
+  const stream = openaiChat.openStream(ASKED);
+  for (const event of events) stream.read(event);
+  return stream;
+}
+
+function deltasOf(event: StreamEvent) {
+  return openaiChat.openStream(ASKED).read(event).deltas;
+}
+
+function chunk(choices: readonly object[], extra: object = {}): StreamEvent {
   return {
     data: JSON.stringify({ id: 'x', object: 'chat.completion.chunk', created: 1, model: 'm', choices, ...extra }),
   };
@@ -203,10 +222,56 @@ describe('openaiChat on whole bodies', () => {
   });
 
   it('answers a blocked request so that clients do not try again', () => {
-    expect(openaiChat.blockedInput(info)).toMatchObject({
+    const blocked = { ...info, direction: 'input', blockAs: 'error' } as const;
+    expect(openaiChat.blockedReply(blocked, ASKED)).toMatchObject({
       status: 400,
       headers: { 'x-should-retry': 'false' },
-      body: { error: { type: 'invalid_request_error', param: 'messages', code: 'content_filter' } },
+      content: { body: { error: { type: 'invalid_request_error', param: 'messages', code: 'content_filter' } } },
+    });
+  });
+
+  it('refuses a request with a whole answer', () => {
+    const reply = openaiChat.blockedReply(info, { stream: false, answers: 2, usage: false, model: 'm' });
+    const choice = (index: number) => ({
+      index,
+      message: { role: 'assistant', content: 'Stopped.', refusal: null },
+      logprobs: null,
+      finish_reason: 'content_filter',
+    });
+    expect(reply).toMatchObject({
+      status: 200,
+      content: {
+        body: {
+          object: 'chat.completion',
+          model: 'm',
+          choices: [choice(0), choice(1)],
+          usage: { total_tokens: 0 },
+          moderation: { blocked: true, category: 'abusive', hit_id: 'h1' },
+        },
+      },
+    });
+  });
+
+  it('refuses a request for a stream with a stream', () => {
+    const { content } = openaiChat.blockedReply(info, { stream: true, answers: 2, usage: true });
+    const events = 'events' in content ? content.events.map(({ data }) => data) : [];
+    expect(events.at(-1)).toBe('[DONE]');
+    const chunks = events.slice(0, -1).map((data) => JSON.parse(data));
+    const said = chunks.flatMap(({ choices }) => choices);
+    for (const index of [0, 1]) {
+      const own = said.filter((choice) => choice.index === index);
+      expect(own.map(({ delta }) => delta.content ?? '').join('')).toBe('Stopped.');
+      expect(own.map((choice) => choice.finish_reason)).toEqual([null, 'content_filter']);
+    }
+    expect(chunks.at(-1)).toMatchObject({ choices: [], usage: { total_tokens: 0 } });
+  });
+
+  it('adds a note to an answer', () => {
+    const moderation = { action: 'flag', categories: ['crime'], hitId: 'h1' } as const;
+    expect(openaiChat.annotateBody({ id: 'x' }, { aiGenerated: true, moderation })).toEqual({
+      id: 'x',
+      ai_generated: true,
+      moderation: { blocked: false, action: 'flag', categories: ['crime'], hit_id: 'h1' },
     });
   });
 
@@ -218,7 +283,7 @@ describe('openaiChat on whole bodies', () => {
     ['no', false],
     [undefined, false],
   ])('takes stream %p as %p', (stream, expected) => {
-    expect(openaiChat.wantsStream({ stream })).toBe(expected);
+    expect(openaiChat.readAsked({ stream }).stream).toBe(expected);
   });
 });
 
@@ -228,7 +293,7 @@ describe('openaiChat on streams', () => {
       { index: 1, delta: { content: 'a', reasoning_content: 'b', refusal: 'c' } },
       { index: 0, delta: { tool_calls: [{ index: 2, function: { name: 'f', arguments: '{"' } }] } },
     ]);
-    expect(openaiChat.readDelta(event)).toEqual([
+    expect(deltasOf(event)).toEqual([
       { channel: 'choices[1].content', text: 'a' },
       { channel: 'choices[1].refusal', text: 'c' },
       { channel: 'choices[1].reasoning_content', text: 'b' },
@@ -236,25 +301,29 @@ describe('openaiChat on streams', () => {
     ]);
   });
 
-  it.each<[string, SseEvent]>([
+  it.each<[string, StreamEvent]>([
     ['[DONE]', { data: '[DONE]' }],
-    ['a comment', { data: '', comment: 'keep-alive' }],
     ['usage', chunk([], { usage: {} })],
-    ['no JSON', { data: '{"choices":[' }],
+    ['no object', { data: '3' }],
   ])('reads no text from %s', (_, event) => {
-    expect(openaiChat.readDelta(event)).toEqual([]);
-    expect(openaiChat.writeDelta(event, new Map([['choices[0].content', 'x']]))).toBe(event);
+    expect(deltasOf(event)).toEqual([]);
+    expect(reading(event).write({ ...NOTHING, texts: new Map([['choices[0].content', 'x']]) })).toBe(event);
+  });
+
+  it('refuses an event that is not JSON', () => {
+    expect(() => reading({ data: '{"choices":[' })).toThrow('not valid JSON');
   });
 
   it('replaces named channels only, and drops log probabilities with them', () => {
     const event = chunk([
       { index: 0, delta: { content: 'ab', reasoning: 'r' }, logprobs: { content: [{ token: 'ab' }] } },
     ]);
-    const written = openaiChat.writeDelta(event, new Map([['choices[0].content', 'a']]));
-    expect(JSON.parse(written.data).choices).toEqual([
+    const write = (text: string) =>
+      reading(event).write({ ...NOTHING, texts: new Map([['choices[0].content', text]]) });
+    expect(JSON.parse(write('a')?.data ?? '').choices).toEqual([
       { index: 0, delta: { content: 'a', reasoning: 'r' }, logprobs: null },
     ]);
-    expect(openaiChat.writeDelta(event, new Map([['choices[0].content', 'ab']]))).toBe(event);
+    expect(write('ab')).toBe(event);
   });
 
   it.each([
@@ -270,23 +339,23 @@ describe('openaiChat on streams', () => {
     'choices[0].audio',
   ])('frames text that reads back on %s', (channel) => {
     const template = chunk([{ index: 0, delta: { role: 'assistant' } }], { usage: null });
-    const framed = openaiChat.frameDelta(channel, 'zorg\u2000blat', template);
-    expect(openaiChat.readDelta(framed)).toEqual([{ channel, text: 'zorg\u2000blat' }]);
-    expect(JSON.parse(framed.data)).toMatchObject({ id: 'x', created: 1, model: 'm' });
-    expect(framed.event).toBeUndefined();
+    const [framed, ...rest] = reading(template).frameText(channel, 'zorg\u2000blat');
+    expect(deltasOf(framed ?? { data: '' })).toEqual([{ channel, text: 'zorg\u2000blat' }]);
+    expect(JSON.parse(framed?.data ?? '')).toMatchObject({ id: 'x', created: 1, model: 'm' });
+    expect(framed?.event).toBeUndefined();
+    expect(rest).toEqual([]);
   });
 
   it('ends the channels of a choice with its finish reason, and all with [DONE]', () => {
-    const ended = openaiChat.endsChannels(chunk([{ index: 1, delta: {}, finish_reason: 'stop' }]));
-    expect(ended).toEqual(['choices[1]']);
-    expect(openaiChat.endsChannels(chunk([{ index: 1, delta: {}, finish_reason: null }]))).toBeUndefined();
-    expect(openaiChat.endsChannels({ data: '[DONE]' })).toBe('all');
+    const ends = (event: StreamEvent) => openaiChat.openStream(ASKED).read(event).ends;
+    expect(ends(chunk([{ index: 1, delta: {}, finish_reason: 'stop' }]))).toEqual(['choices[1]']);
+    expect(ends(chunk([{ index: 1, delta: {}, finish_reason: null }]))).toEqual([]);
+    expect(ends({ data: '[DONE]' })).toBe('all');
   });
 
   it('ends a blocked answer with an empty delta and the finish reason', () => {
-    const info = { notice: 'Stopped.', hitId: 'h1', category: undefined };
     const template = chunk([{ index: 1, delta: { content: 'zorgblat' } }]);
-    const [finish, ...rest] = openaiChat.frameBlocked(['choices[1]'], info, template);
+    const [finish, ...rest] = reading(template).frameBlocked('choices[1]', info);
     expect(JSON.parse(finish?.data ?? '')).toMatchObject({
       id: 'x',
       choices: [{ index: 1, delta: {}, finish_reason: 'content_filter' }],
@@ -294,12 +363,28 @@ describe('openaiChat on streams', () => {
     });
     expect(finish?.data).not.toContain('zorgblat');
     expect(rest).toEqual([]);
-    expect(openaiChat.frameBlocked(['choices[0]'], info, undefined)).toHaveLength(1);
+    expect(reading().frameBlocked('choices[0]', info)).toHaveLength(1);
+  });
+
+  it('says the notice as text where that is wanted, before the end of the answer', () => {
+    const [said, finish] = reading(chunk([])).frameBlocked('choices[1]', { ...info, noticeAsText: true });
+    expect(deltasOf(said ?? { data: '' })).toEqual([{ channel: 'choices[1].content', text: 'Stopped.' }]);
+    expect(finish?.data).toContain('content_filter');
+  });
+
+  it('ends with an error and [DONE] where a block is told as an error', () => {
+    const stream = openaiChat.openStream({ ...ASKED, usage: true });
+    stream.read(chunk([], { usage: { total_tokens: 3 } }));
+    const [error, ...rest] = stream.frameBlocked('choices[0]', { ...info, blockAs: 'error' });
+    expect(JSON.parse(error?.data ?? '')).toMatchObject({ error: { code: 'content_filter', message: 'Stopped.' } });
+    expect([...rest, ...stream.frameEnd()]).toEqual([{ data: '[DONE]' }]);
   });
 
   it('ends a stream with [DONE], and with the usage only if one was seen', () => {
-    expect(openaiChat.frameEnd(undefined)).toEqual([{ data: '[DONE]' }]);
-    const [usage, done] = openaiChat.frameEnd({ data: '{"id":"x","choices":[],"usage":{"total_tokens":3}}' });
+    const stream = openaiChat.openStream({ ...ASKED, usage: true });
+    expect(stream.frameEnd()).toEqual([{ data: '[DONE]' }]);
+    stream.read({ data: '{"id":"x","choices":[],"usage":{"total_tokens":3}}' });
+    const [usage, done] = stream.frameEnd();
     expect(JSON.parse(usage?.data ?? '')).toMatchObject({ id: 'x', choices: [], usage: { total_tokens: 3 } });
     expect(done).toEqual({ data: '[DONE]' });
   });
@@ -313,25 +398,25 @@ describe('openaiChat on streams', () => {
       { index: 0, delta: {} },
       { index: 1, delta: {} },
     ]);
-    const rest = openaiChat.dropAnswers(event, new Set(dropped));
-    expect(rest === undefined ? undefined : openaiChat.answersIn(rest)).toEqual(
+    const stream = reading(event);
+    const rest = stream.write({ ...NOTHING, without: new Set(dropped) });
+    expect(rest === undefined ? undefined : stream.read(rest).answers).toEqual(
       left?.map((index) => `choices[${index}]`),
     );
   });
 
   it.each([
-    ['neither', {}, { answers: 1, usage: false }],
-    ['both', { n: 3, stream_options: { include_usage: true } }, { answers: 3, usage: true }],
-    ['nonsense', { n: 'x', stream_options: 1 }, { answers: 1, usage: false }],
-    ['a huge number', { n: 1e9 }, { answers: 128, usage: false }],
-  ])('reads what a request asks of its stream: %s', (_, body, expected) => {
-    expect(openaiChat.readStreamRequest(body)).toEqual(expected);
+    ['neither', {}, { stream: false, answers: 1, usage: false }],
+    ['both', { n: 3, stream_options: { include_usage: true } }, { stream: false, answers: 3, usage: true }],
+    ['nonsense', { n: 'x', stream_options: 1 }, { stream: false, answers: 1, usage: false }],
+    ['a huge number', { n: 1e9 }, { stream: false, answers: 128, usage: false }],
+  ])('reads what a request asks of its reply: %s', (_, body, expected) => {
+    expect(openaiChat.readAsked(body)).toEqual(expected);
   });
 
   it('blocks only the named answers of a reply', () => {
     const message = { role: 'assistant', content: 'fine' };
     const answer = { choices: [0, 1].map((index) => ({ index, message, finish_reason: 'stop' })) };
-    const info = { notice: 'Stopped.', hitId: 'h1', category: undefined };
     expect(openaiChat.blockedOutput(answer, info, new Set(['choices[1]']))).toMatchObject({
       choices: [
         { message, finish_reason: 'stop' },

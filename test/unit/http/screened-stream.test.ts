@@ -46,7 +46,7 @@ describe('ScreenedStream', () => {
   });
 
   it('stops one answer of two and lets the other go on', () => {
-    const { stream, push } = open({ answers: 2, usage: false });
+    const { stream, push } = open({ stream: true, answers: 2, usage: false });
     let wire = push(frame('a '), frame('grumpf now ', { index: 0 }), frame('fine ', { index: 1 }));
     expect(stream.blocked).toBe(false);
     wire += push(frame('secret '), frame('still fine ', { index: 1 }), frame(undefined, { finish: 'stop' }));
@@ -59,7 +59,7 @@ describe('ScreenedStream', () => {
   });
 
   it('ends the stream once every answer is stopped, also when they share events', () => {
-    const { stream, push } = open({ answers: 2, usage: false });
+    const { stream, push } = open({ stream: true, answers: 2, usage: false });
     const both = (left: string, right: string): string => {
       const choices = [left, right].map((content, index) => ({ index, delta: { content }, finish_reason: null }));
       return `data: ${JSON.stringify({ id: 'c1', choices })}\n\n`;
@@ -75,7 +75,7 @@ describe('ScreenedStream', () => {
   });
 
   it('ends once the last open answer finishes while the backend works on a stopped one', () => {
-    const { stream, push } = open({ answers: 2, usage: false });
+    const { stream, push } = open({ stream: true, answers: 2, usage: false });
     push(frame('grumpf now '), frame('fine', { index: 1 }));
     const wire = push(frame(undefined, { index: 1, finish: 'stop' }));
     expect(readWire(wire)).toMatchObject({ done: true });
@@ -86,7 +86,7 @@ describe('ScreenedStream', () => {
     ['was seen', [frame('ok ', { extra: { usage: { total_tokens: 4 } } })], [{ total_tokens: 4 }]],
     ['was not seen', [frame('ok ')], []],
   ])('repeats a usage that was asked for only if one %s', (_, before, expected) => {
-    const { push } = open({ answers: 1, usage: true });
+    const { push } = open({ stream: true, answers: 1, usage: true });
     const { chunks, done } = readWire(push(...before, frame('grumpf now ')));
     expect(chunks.filter((chunk) => chunk.usage && chunk.choices.length === 0).map((chunk) => chunk.usage)).toEqual(
       expected,
@@ -95,7 +95,7 @@ describe('ScreenedStream', () => {
   });
 
   it('waits for the usage when the block comes with the end of the answer', () => {
-    const { stream, push } = open({ answers: 1, usage: true });
+    const { stream, push } = open({ stream: true, answers: 1, usage: true });
     const wire = push(frame('a grumpf'), frame(undefined, { finish: 'stop' }), USAGE, DONE) + stream.end();
     const { finish, chunks, events } = readWire(wire);
     expect(finish()).toEqual(['content_filter']);

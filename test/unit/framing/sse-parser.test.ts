@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import { encodeSse, type SseEvent, SseParser } from '../../../src/sse/index.js';
+import { encodeSse, SseParser, type StreamEvent } from '../../../src/framing/index.js';
 
-function parse(chunks: readonly Uint8Array[], maxEventBytes = 1 << 20): SseEvent[] {
+function parse(chunks: readonly Uint8Array[], maxEventBytes = 1 << 20): StreamEvent[] {
   const parser = new SseParser({ maxEventBytes });
   return [...chunks.flatMap((chunk) => parser.feed(chunk)), ...parser.end()];
 }
@@ -14,7 +14,7 @@ function split(bytes: Uint8Array, cuts: readonly number[]): Uint8Array[] {
 const utf8 = (text: string) => new TextEncoder().encode(text);
 
 describe('SseParser', () => {
-  it.each<[string, string, SseEvent[]]>([
+  it.each<[string, string, StreamEvent[]]>([
     ['line feeds', 'data: a\n\ndata: b\n\n', [{ data: 'a' }, { data: 'b' }]],
     ['carriage returns', 'data: a\r\rdata: b\r\r', [{ data: 'a' }, { data: 'b' }]],
     ['CRLF', 'event: x\r\nid: 7\r\ndata: a\r\n\r\n', [{ event: 'x', data: 'a', id: '7' }]],
@@ -74,7 +74,7 @@ describe('SseParser', () => {
 });
 
 describe('encodeSse', () => {
-  it.each<[string, SseEvent]>([
+  it.each<[string, StreamEvent]>([
     ['event', { event: 'a\nb', data: '' }],
     ['id', { id: 'a\rb', data: '' }],
     ['comment', { comment: 'a\nb', data: '' }],

@@ -1,5 +1,5 @@
 import { StreamError } from '../core/index.js';
-import type { SseEvent } from './sse-event.js';
+import type { StreamEvent } from './stream-event.js';
 
 const LINE_BREAK = /\r\n|\r|\n/;
 
@@ -8,7 +8,7 @@ const LINE_BREAK = /\r\n|\r|\n/;
  *
  * @throws {StreamError} when `event`, `id` or `comment` holds a line break, which would forge further lines.
  */
-export function encodeSse(event: SseEvent): string {
+export function encodeSse(event: StreamEvent): string {
   let wire = '';
   if (event.comment !== undefined) wire += `: ${singleLine('comment', event.comment)}\n`;
   if (event.event !== undefined) wire += `event: ${singleLine('event', event.event)}\n`;

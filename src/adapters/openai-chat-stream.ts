@@ -1,0 +1,171 @@
+import type { StreamEvent } from '../framing/index.js';
+import type { AnswerNote, AskedReply, BlockInfo, ErrorInfo, FilteredPart } from './adapter.js';
+import { noteKeys } from './answer-note.js';
+import { parseEventData } from './event-data.js';
+import { asArray, isJsonObject, parseJson } from './json.js';
+import { listStrings, mapStrings } from './map-strings.js';
+import { answerAt, blockedError, chunkEvent, DONE, FILTERED, filteredEvent, textEvent } from './openai-chat-frames.js';
+import { readResponseSlots, type TextSlot } from './openai-chat-slots.js';
+import type { ChannelDelta, StandaloneText, StreamChange, StreamFormat, StreamStep } from './stream-format.js';
+
+const END: StreamStep = { deltas: [], fields: [], ends: 'all', answers: [], last: true, filtered: [] };
+
+/** One stream of chat chunks. */
+export class OpenaiChatStream implements StreamFormat {
+  readonly #asked: AskedReply;
+  readonly #errorBody: (info: ErrorInfo) => unknown;
+  #event: StreamEvent = { data: '' };
+  /** The chunk that the current event carries; none when it ends the stream. */
+  #chunk: unknown;
+  #slots: readonly TextSlot[] = [];
+  /** The last chunk of all: what the current event is identified by, also when it carries none. */
+  #template: unknown;
+  #usage: unknown;
+  /** Whether the client was told an error, behind which only the end follows. */
+  #failed = false;
+
+  constructor(asked: AskedReply, errorBody: (info: ErrorInfo) => unknown) {
+    this.#asked = asked;
+    this.#errorBody = errorBody;
+  }
+
+  read(event: StreamEvent): StreamStep {
+    this.#event = event;
+    this.#chunk = undefined;
+    this.#slots = [];
+    if (event.data.trim() === DONE) return END;
+    const chunk = parseEventData(event);
+    this.#chunk = chunk;
+    this.#template = chunk;
+    this.#slots = readResponseSlots(chunk, 'delta');
+    if (!isJsonObject(chunk)) return { ...END, ends: [], last: false };
+    if (isJsonObject(chunk['usage'])) this.#usage = chunk;
+    const answers = answersIn(chunk);
+    const failed = isError(chunk);
+    return {
+      deltas: this.#readDeltas(),
+      fields: failed ? this.#readError(chunk, answers) : [],
+      ends: failed ? 'all' : finishedIn(chunk),
+      answers,
+      last: false,
+      filtered: readFilteredParts(chunk),
+    };
+  }
+
+  write({ texts, fields, without }: StreamChange): StreamEvent | undefined {
+    let chunk = this.#chunk;
+    if (!isJsonObject(chunk)) return this.#event;
+    const drops = answersIn(chunk).some((answer) => without.has(answer));
+    const changed = this.#writeTexts(texts) || fields.size > 0;
+    if (!drops && !changed) return this.#event;
+    if (drops) {
+      const choices = asArray(chunk['choices']).filter(
+        (choice, position) => !isJsonObject(choice) || !without.has(answerAt(choice, position)),
+      );
+      if (choices.length === 0 && !isJsonObject(chunk['usage'])) return undefined;
+      chunk = { ...chunk, choices };
+    }
+    const screened = mapStrings(chunk, (text, path) => fields.get(path) ?? text);
+    return { ...this.#event, data: JSON.stringify(fields.size > 0 ? screened : chunk) };
+  }
+
+  frameText(channel: string, text: string): readonly StreamEvent[] {
+    return [textEvent(channel, text, this.#template)];
+  }
+
+  frameBlocked(answer: string, info: BlockInfo): readonly StreamEvent[] {
+    if (info.blockAs === 'error') {
+      this.#failed = true;
+      return [{ data: JSON.stringify(blockedError(info)) }];
+    }
+    const said = info.noticeAsText === true ? this.frameText(`${answer}.content`, info.notice) : [];
+    return [...said, filteredEvent(answer, info, this.#template)];
+  }
+
+  frameEnd(): readonly StreamEvent[] {
+    const usage = isJsonObject(this.#usage) ? this.#usage['usage'] : undefined;
+    // A usage that has not come is left out: a made-up one would be a lie.
+    const told = this.#asked.usage && usage !== undefined && !this.#failed;
+    return [...(told ? [chunkEvent(this.#usage, [], { usage })] : []), { data: DONE }];
+  }
+
+  frameError(info: ErrorInfo): readonly StreamEvent[] {
+    return [{ data: JSON.stringify(this.#errorBody(info)) }];
+  }
+
+  annotate(event: StreamEvent, note: AnswerNote): StreamEvent {
+    const chunk = parseJson(event.data);
+    return isJsonObject(chunk) ? { ...event, data: JSON.stringify({ ...chunk, ...noteKeys(note) }) } : event;
+  }
+
+  leave(event: StreamEvent): StreamEvent {
+    return event;
+  }
+
+  #readDeltas(): ChannelDelta[] {
+    const texts = new Map<string, string>();
+    for (const { channel, text } of this.#slots) texts.set(channel, (texts.get(channel) ?? '') + text);
+    return [...texts].map(([channel, text]) => ({ channel, text }));
+  }
+
+  /** An error of the backend may repeat the prompt or the reply. */
+  #readError(chunk: { readonly error: unknown }, answers: readonly string[]): readonly StandaloneText[] {
+    return answers.length === 0 ? listStrings(chunk) : listStrings(chunk.error, 'error');
+  }
+
+  /** Returns whether anything changed. Several parts of one channel were read as one text: the first takes all of it. */
+  #writeTexts(texts: ReadonlyMap<string, string>): boolean {
+    const written = new Set<string>();
+    const changes = this.#readDeltas().filter(({ channel, text }) => (texts.get(channel) ?? text) !== text);
+    const changed = new Set(changes.map(({ channel }) => channel));
+    for (const slot of this.#slots) {
+      if (!changed.has(slot.channel)) continue;
+      slot.write(written.has(slot.channel) ? '' : (texts.get(slot.channel) ?? ''));
+      written.add(slot.channel);
+      dropLogprobs(this.#chunk, slot.choice);
+    }
+    return changed.size > 0;
+  }
+}
+
+/** Returns what a body or chunk says that the backend itself withheld. Never throws. */
+export function readFilteredParts(body: unknown): readonly FilteredPart[] {
+  if (!isJsonObject(body)) return [];
+  const error = body['error'];
+  const refused = isJsonObject(error) && error['code'] === FILTERED;
+  const cut = asArray(body['choices']).flatMap((choice, position) =>
+    isJsonObject(choice) && choice['finish_reason'] === FILTERED ? [answerAt(choice, position)] : [],
+  );
+  return [
+    ...(refused ? [{ direction: 'input', field: 'error' } as const] : []),
+    ...cut.map((field) => ({ direction: 'output', field }) as const),
+  ];
+}
+
+/** Drops what repeats the text of a choice token by token, for a choice whose text was changed. */
+export function dropLogprobs(body: unknown, position: number | undefined): void {
+  if (position === undefined || !isJsonObject(body)) return;
+  const choice = asArray(body['choices'])[position];
+  if (isJsonObject(choice) && choice['logprobs'] !== undefined) choice['logprobs'] = null;
+}
+
+function answersIn(chunk: unknown): readonly string[] {
+  return asArray(isJsonObject(chunk) ? chunk['choices'] : undefined).flatMap((choice, position) =>
+    isJsonObject(choice) ? [answerAt(choice, position)] : [],
+  );
+}
+
+function finishedIn(chunk: { readonly choices?: unknown }): readonly string[] {
+  return asArray(chunk.choices).flatMap((choice, position) =>
+    isJsonObject(choice) && isFinish(choice['finish_reason']) ? [answerAt(choice, position)] : [],
+  );
+}
+
+/** Some backends say `""` or `"null"` on every chunk but the last. */
+function isFinish(reason: unknown): boolean {
+  return typeof reason === 'string' && reason !== '' && reason !== 'null';
+}
+
+function isError(value: object): value is { readonly error: unknown } {
+  return 'error' in value && value.error !== undefined && value.error !== null;
+}

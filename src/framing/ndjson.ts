@@ -1,0 +1,35 @@
+import { StreamError } from '../core/index.js';
+import type { Framing } from './framing.js';
+import { NdjsonParser } from './ndjson-parser.js';
+
+const LF = 0x0a;
+
+/** Newline-delimited JSON: one JSON value per line. */
+export const NDJSON: Framing = {
+  name: 'ndjson',
+  contentType: 'application/x-ndjson',
+  endsWith: 'line',
+  matchesType: (contentType) => /\b(?:x-)?ndjson\b|\bjsonl(?:ines)?\b/i.test(contentType),
+  recognizes: hasSeveralJsonLines,
+  createParser: (limits) => new NdjsonParser(limits),
+  encode({ data, comment }) {
+    if (comment !== undefined) return '\n';
+    if (data.includes('\n')) throw new StreamError('The data of an event must not hold a line break.');
+    return `${data}\n`;
+  },
+};
+
+/** Some backends call it JSON. */
+function hasSeveralJsonLines(bytes: Buffer): boolean {
+  const lineEnd = bytes.indexOf(LF);
+  if (lineEnd === -1 || !/\S/.test(bytes.toString('latin1', lineEnd))) return false;
+  const line = bytes.toString('utf8', 0, lineEnd).replace(/^\uFEFF/, '');
+  if (!line.startsWith('{')) return false;
+  try {
+    JSON.parse(line);
+    return true;
+  } catch {
+    // Most JSON that has line breaks has them within one value.
+    return false;
+  }
+}
