@@ -16,11 +16,11 @@ export class StreamChannels {
   readonly #deps: StreamChannelsDeps;
   readonly #adapter: Adapter;
   readonly #exchange: Exchange;
-  /** Kept after their end: text that a backend sends after it is dropped, or a word could be cut in two there. */
   readonly #streams = new Map<string, StreamModerator>();
+  /** Those that are recorded. Text that a backend sends after the end of one is dropped, or a word could be cut in two there. */
   readonly #recorded = new Set<string>();
-  /** Verdicts on texts that stand alone, by the answer they are part of. */
-  readonly #alone: { readonly answer: string; readonly verdict: Verdict }[] = [];
+  /** The strongest verdict on what is recorded, by answer: a stream of many channels keeps no more of each. */
+  readonly #settled = new Map<string, Verdict>();
 
   constructor(deps: StreamChannelsDeps, adapter: Adapter, exchange: Exchange) {
     this.#deps = deps;
@@ -30,43 +30,46 @@ export class StreamChannels {
 
   /** Channels that are not recorded yet, in the order they began. */
   get open(): readonly string[] {
-    return [...this.#streams.keys()].filter((channel) => !this.#recorded.has(channel));
+    return [...this.#streams.keys()];
   }
 
   /** Reads the next piece of a channel; returns the text that may leave now. */
   push(channel: string, text: string): string {
-    return this.#stream(channel).push(text);
+    return this.#recorded.has(channel) ? '' : this.#stream(channel).push(text);
   }
 
   /** Ends a channel; returns the rest that may leave. */
   end(channel: string): string {
-    return this.#stream(channel).end();
+    return this.#recorded.has(channel) ? '' : this.#stream(channel).end();
   }
 
   /** Judges and records a text that stands alone in an event; returns what may leave in its place. */
   judge(field: TextField & { readonly answer?: string }): { readonly text: string; readonly blocked: boolean } {
     const { text, verdict } = judgeOutputText(this.#deps, field, this.#exchange);
-    if (field.answer !== undefined) this.#alone.push({ answer: field.answer, verdict });
+    if (field.answer !== undefined) this.#settle(field.answer, verdict);
     return { text, blocked: verdict.applied === 'block' };
   }
 
   isBlocked(channel: string): boolean {
-    return this.#stream(channel).blocked;
+    return this.#streams.get(channel)?.blocked === true;
   }
 
   /** Records what was found in a channel; once, however often it is called. */
   record(channel: string): void {
-    if (this.#recorded.has(channel)) return;
+    const verdict = this.#streams.get(channel)?.verdict();
+    if (verdict === undefined) return;
+    this.#streams.delete(channel);
     this.#recorded.add(channel);
-    const verdict = this.#stream(channel).verdict();
+    this.#settle(this.#adapter.answerOf(channel), verdict);
     recordVerdict(this.#deps, { verdict, direction: 'output', field: channel, exchange: this.#exchange });
   }
 
   /** Ends and records every channel of an answer, also text that was still held; returns the verdict that blocks it, if one does. */
   stop(answer: string): Verdict | undefined {
     const own = this.#of((each) => each === answer);
-    const alone = this.#alone.find((each) => each.answer === answer && each.verdict.applied === 'block');
-    const blocking = own.find(([, stream]) => stream.blocked)?.[1].verdict() ?? alone?.verdict;
+    const settled = this.#settled.get(answer);
+    const blocking =
+      own.find(([, stream]) => stream.blocked)?.[1].verdict() ?? (settled?.applied === 'block' ? settled : undefined);
     for (const [channel, stream] of own) {
       stream.end();
       this.record(channel);
@@ -77,11 +80,15 @@ export class StreamChannels {
   /** The strongest verdict so far on these answers, or on all; `undefined` when they have no text. */
   verdictOf(answers: readonly string[] | 'all'): Verdict | undefined {
     const wanted = (answer: string): boolean => answers === 'all' || answers.includes(answer);
-    const alone = this.#alone.filter(({ answer }) => wanted(answer)).map(({ verdict }) => verdict);
-    return [...this.#of(wanted).map(([, stream]) => stream.verdict()), ...alone].reduce<Verdict | undefined>(
+    const settled = [...this.#settled].flatMap(([answer, verdict]) => (wanted(answer) ? [verdict] : []));
+    return [...settled, ...this.#of(wanted).map(([, stream]) => stream.verdict())].reduce<Verdict | undefined>(
       strongerVerdict,
       undefined,
     );
+  }
+
+  #settle(answer: string, verdict: Verdict): void {
+    this.#settled.set(answer, strongerVerdict(this.#settled.get(answer), verdict));
   }
 
   #of(wanted: (answer: string) => boolean): [string, StreamModerator][] {
