@@ -1,4 +1,5 @@
 export * from './adapter.js';
+export * from './anthropic-messages.js';
 export * from './map-strings.js';
 export * from './openai-chat.js';
 export * from './registry.js';

@@ -1,5 +1,6 @@
 import type { FormatName } from '../core/index.js';
 import type { Adapter } from './adapter.js';
+import { anthropicMessages } from './anthropic-messages.js';
 import { openaiChat } from './openai-chat.js';
 
 /** An adapter, and the ends of request paths that name its format. */
@@ -9,10 +10,13 @@ export interface RegisteredAdapter {
 }
 
 /** Every adapter there is. Where the shape of a body fits several, the first wins. */
-export const ADAPTERS: readonly RegisteredAdapter[] = [{ adapter: openaiChat, suffixes: ['/chat/completions'] }];
+export const ADAPTERS: readonly RegisteredAdapter[] = [
+  { adapter: anthropicMessages, suffixes: ['/messages', '/messages/count_tokens', '/messages/batches'] },
+  { adapter: openaiChat, suffixes: ['/chat/completions'] },
+];
 
 /** Paths of formats that look like chat in the request but answer in another shape. */
-const OTHER_FORMATS = ['/messages', '/api/chat', '/api/generate', '/responses'];
+const OTHER_FORMATS = ['/api/chat', '/api/generate', '/responses'];
 
 /**
  * Returns the adapter for a request, by path or else by the shape of the body; `undefined` when nothing fits. Never throws.

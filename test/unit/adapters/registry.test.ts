@@ -14,7 +14,17 @@ describe('findAdapter', () => {
   });
 
   it.each([
-    ['another format', '/v1/messages', chat],
+    ['the plain path', '/v1/messages', chat],
+    ['a prefix and a query', '/anthropic/v1/messages?beta=true', {}],
+    ['the counting of tokens', '/v1/messages/count_tokens', {}],
+    ['a batch', '/v1/messages/batches/', {}],
+    ['a body on any path', '/assistant', { ...chat, system: 's' }],
+  ])('knows Anthropic Messages by %s', (_, path, body) => {
+    expect(findAdapter(path, body)?.name).toBe('anthropic-messages');
+  });
+
+  it.each([
+    ['another format', '/v1/responses', chat],
     ['another body', '/v1/embeddings', { input: 'hi' }],
     ['no body', '/', undefined],
     ['no messages', '/', { messages: [] }],

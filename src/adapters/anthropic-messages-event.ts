@@ -1,0 +1,158 @@
+import { StreamError } from '../core/index.js';
+import type { StreamEvent } from '../framing/index.js';
+import { type MessagesSlot, readSlots } from './anthropic-messages-slots.js';
+import { parseEventData } from './event-data.js';
+import { isJsonObject, type JsonObject } from './json.js';
+import { JsonPiece } from './json-piece.js';
+import { JsonTextReader } from './json-text-reader.js';
+import type { ChannelDelta, StandaloneText, StreamStep } from './stream-format.js';
+
+/** The one answer of a stream; channels and fields are parts of it, as they are named in a whole body. */
+export const ANSWER = 'content';
+
+const DELTA = /^delta\.(\w+)$/;
+const STARTED = /^content_block\.(text|thinking)$/;
+const OF_MESSAGE = /^message\.(content\[\d+\]\.(?:text|thinking))$/;
+
+/** A place that holds the text of a channel. */
+interface ChannelSlot extends MessagesSlot {
+  readonly channel: string;
+}
+
+/** The place of a piece of the input of a tool call, whose texts are channels named after `channel`. */
+interface InputSlot extends ChannelSlot {
+  readonly piece: JsonPiece;
+}
+
+/** One event of a stream: its texts, found once and used for reading and for writing alike. */
+export class MessagesEvent {
+  readonly event: StreamEvent;
+  readonly value: JsonObject;
+  readonly #texts: ChannelSlot[] = [];
+  readonly #fields = new Map<string, MessagesSlot>();
+  #input: InputSlot | undefined;
+
+  /**
+   * @param inputs readers of the inputs of tool calls by channel, from the earlier events
+   * @throws {StreamError} when the data is no JSON object.
+   */
+  constructor(event: StreamEvent, inputs: Map<string, JsonTextReader>) {
+    const value = parseEventData(event);
+    if (!isJsonObject(value)) throw new StreamError('An event of the stream is not a JSON object.');
+    this.event = event;
+    this.value = value;
+    for (const slot of readSlots(value, '')) {
+      const channel = this.#channelOf(slot.path);
+      if (channel === undefined) this.#fields.set(this.#nameOf(slot.path), slot);
+      else if (slot.path !== 'delta.partial_json') this.#texts.push({ ...slot, channel });
+      else {
+        const reader = inputs.get(channel) ?? new JsonTextReader();
+        inputs.set(channel, reader);
+        this.#input = { ...slot, channel, piece: new JsonPiece(reader, slot.text) };
+      }
+    }
+  }
+
+  /** What it is: clients go by what it says of itself, or by its name. */
+  get type(): unknown {
+    return this.value['type'] ?? this.event.event;
+  }
+
+  /** The position of the block that it is about. */
+  get index(): number {
+    const { index } = this.value;
+    return Number.isSafeInteger(index) && Number(index) >= 0 ? Number(index) : 0;
+  }
+
+  /** The texts that go on in other events. */
+  get deltas(): readonly ChannelDelta[] {
+    const texts = new Map<string, string>();
+    for (const { channel, text } of this.#texts) texts.set(channel, (texts.get(channel) ?? '') + text);
+    for (const { name, text } of this.#input?.piece.texts ?? []) texts.set(this.#input?.channel + name, text);
+    return [...texts].map(([channel, text]) => ({ channel, text }));
+  }
+
+  /** The texts that stand alone. What an error says belongs to no answer. */
+  get fields(): readonly StandaloneText[] {
+    const answer = this.type === 'error' ? {} : { answer: ANSWER };
+    return [...this.#fields].map(([path, { text }]) => ({ path, text, ...answer }));
+  }
+
+  /** What ends with it. */
+  get ends(): StreamStep['ends'] {
+    const delta = memberOf(this.value, 'delta');
+    const block = `content[${this.index}]`;
+    switch (this.type) {
+      case 'message_stop':
+      case 'error':
+        return 'all';
+      case 'message_delta':
+        return typeof delta['stop_reason'] === 'string' ? [ANSWER] : [];
+      case 'content_block_stop':
+        return [block];
+      default: {
+        const ended = this.#input?.piece.ends.map((name) => `${block}.input${name}`) ?? [];
+        // A signature is over the whole text, which has to stand before it.
+        return typeof delta['signature'] === 'string' ? [...ended, `${block}.thinking`] : ended;
+      }
+    }
+  }
+
+  /** Returns it with new texts by channel and by path; the very event that came when nothing changes. */
+  write(texts: ReadonlyMap<string, string>, fields: ReadonlyMap<string, string>): StreamEvent {
+    let changed = false;
+    const put = (slot: MessagesSlot | undefined, text: string | undefined): void => {
+      if (slot === undefined || text === undefined || text === slot.text) return;
+      slot.write(text);
+      changed = true;
+    };
+    const taken = new Set<string>();
+    for (const slot of this.#texts) {
+      // Several texts of one channel were read as one: the first takes all of it.
+      put(slot, taken.has(slot.channel) ? '' : texts.get(slot.channel));
+      taken.add(slot.channel);
+    }
+    for (const [path, text] of fields) put(this.#fields.get(path), text);
+    if (this.#input !== undefined) put(this.#input, this.#input.piece.write(this.#ofInput(texts)));
+    return changed ? { ...this.event, data: JSON.stringify(this.value) } : this.event;
+  }
+
+  /** Returns the source of a text of its input, with what stands before that; `undefined` when the channel is not in it. */
+  inputUntil(channel: string, text: string): string | undefined {
+    if (this.#input === undefined || !channel.startsWith(this.#input.channel)) return undefined;
+    return this.#input.piece.until(channel.slice(this.#input.channel.length), text);
+  }
+
+  #ofInput(texts: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+    const channel = this.#input?.channel ?? '';
+    const own = [...texts].filter(([name]) => name.startsWith(channel));
+    return new Map(own.map(([name, text]) => [name.slice(channel.length), text]));
+  }
+
+  #channelOf(path: string): string | undefined {
+    const block = `content[${this.index}]`;
+    const delta = DELTA.exec(path)?.[1];
+    if (delta === 'partial_json') return `${block}.input`;
+    // Whatever the event is called, a client may append what it finds under these keys.
+    if (delta !== undefined && (this.value['index'] !== undefined || delta === 'text' || delta === 'thinking')) {
+      return `${block}.${delta}`;
+    }
+    const started = STARTED.exec(path)?.[1];
+    return started === undefined ? OF_MESSAGE.exec(path)?.[1] : `${block}.${started}`;
+  }
+
+  /** The name of a text that stands alone, as it would be in a whole body. */
+  #nameOf(path: string): string {
+    const name =
+      this.value['index'] === undefined
+        ? path.replace(/^(?:message|delta)\./, '')
+        : path.replace(/^(?:content_block|delta)\b/, `content[${this.index}]`);
+    return this.#fields.has(name) ? path : name;
+  }
+}
+
+/** Returns a member of an object that is itself an object; an empty one otherwise. Never throws. */
+export function memberOf(value: JsonObject, key: string): JsonObject {
+  const member = value[key];
+  return isJsonObject(member) ? member : {};
+}
