@@ -13,6 +13,7 @@ import {
 import { createMetrics, createScreen, type Metrics, RemoteModerations, type Screen } from './http/index.js';
 import { BUILTIN_LISTS, type Lexicon, type LexiconOptions, loadLexicon } from './lexicon/index.js';
 import { fingerprintOf } from './load-fingerprint.js';
+import { loadSecret, requireSecret } from './load-secret.js';
 import { Moderator } from './moderator/index.js';
 import { type ResolvedPolicy, resolvePolicies } from './policy/index.js';
 import { type Database, HitLog, HitRepository, openDatabase } from './store/index.js';
@@ -101,8 +102,10 @@ export async function openServices(
 ): Promise<Services> {
   const logger = pino({ level: config.log.level }, pino.destination(2));
   const clock = { now: () => Date.now() };
+  const chainKey = loadSecret(config.hitLog.chainKeyEnv);
   const database = record ? await openDatabase({ store: config.store, logger }) : undefined;
-  const store = database && new HitLog({ ...config.hitLog, repository: new HitRepository(database), clock, logger });
+  const store =
+    database && new HitLog({ ...config.hitLog, chainKey, sink: new HitRepository(database), clock, logger });
   const close = async (): Promise<void> => {
     try {
       await store?.close();
@@ -132,7 +135,9 @@ export async function composePipeline(
     (detector, index) =>
       new RemoteModerations({ config: detector, key: keys[index], logger: services.logger, metrics }),
   );
-  const screen = createScreen({ config, moderator, policies, detectors, store, clock, metrics });
+  const { from, keyEnv } = config.subject;
+  const subjectKey = from === 'none' ? undefined : requireSecret(keyEnv, `subject.from: ${from}`);
+  const screen = createScreen({ config, moderator, policies, detectors, subjectKey, store, clock, metrics });
   return { config, policies, lexicon, classifier, moderator, detectors, screen };
 }
 

@@ -124,6 +124,8 @@ export const ListConfig = z
 /** One source of list entries as written in the config. */
 export type ListConfig = z.infer<typeof ListConfig>;
 
+const environmentName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be the name of an environment variable');
+
 const entryId = z.string().min(1);
 
 const address = z
@@ -145,9 +147,7 @@ export const Config = z
       ),
     admin: z
       .strictObject({
-        tokenEnv: z
-          .string()
-          .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be the name of an environment variable')
+        tokenEnv: environmentName
           .default('SLUICE_ADMIN_TOKEN')
           .describe(
             'Environment variable with the bearer token of the admin routes, 16 characters or more; while it is not set, there are no admin routes.',
@@ -313,15 +313,60 @@ export const Config = z
       })
       .prefault({})
       .describe('The process log.'),
+    subject: z
+      .strictObject({
+        from: z
+          .enum(['none', 'api-key', 'header'])
+          .default('none')
+          .describe(
+            'Who counts as one subject: `none` tells nobody apart; `api-key` by the key of the client (`authorization`, `x-api-key` or `api-key`); `header` by the value of one header.',
+          ),
+        header: z
+          .string()
+          .regex(/^[\w!#$%&'*+.^`|~-]+$/, 'must be the name of a header')
+          .optional()
+          .describe('That header. Only something in front of sluice may be able to set it.'),
+        keyEnv: environmentName
+          .default('SLUICE_SUBJECT_KEY')
+          .describe(
+            'Environment variable with the secret that subjects are hashed with, 16 characters or more. With another one everybody is somebody else.',
+          ),
+      })
+      .prefault({})
+      .describe('Whom the record names, as a keyed hash and nothing else.'),
     hitLog: z
       .strictObject({
+        durability: z
+          .enum(['batch', 'request'])
+          .default('batch')
+          .describe(
+            'When an answer may leave: `batch` at once, so that a killed process loses up to `batchMs` of hits; `request` when the hits of its exchange are on disk.',
+          ),
+        commitTimeoutMs: milliseconds
+          .default(5_000)
+          .describe(
+            'Longest wait of an answer for its hits with `durability: request`, in milliseconds; then `overflow` decides.',
+          ),
+        overflow: z
+          .enum(['drop-oldest', 'block-traffic'])
+          .default('drop-oldest')
+          .describe(
+            'When hits can be kept nowhere: `drop-oldest` loses the oldest that wait, counted and logged as errors; `block-traffic` refuses requests with 503.',
+          ),
+        chainKeyEnv: environmentName
+          .default('SLUICE_CHAIN_KEY')
+          .describe(
+            'Environment variable with a secret, 16 characters or more, that the hash chain of the record is made with; while it is not set, whoever can write to the database can also forge the chain.',
+          ),
         batchSize: z.int().min(1).default(100).describe('Entries written in one transaction at most.'),
-        batchMs: milliseconds.default(200).describe('Longest wait before a write, in milliseconds.'),
+        batchMs: milliseconds
+          .default(200)
+          .describe('Longest wait before a write with `durability: batch`, in milliseconds.'),
         maxQueued: z
           .int()
           .min(1)
           .default(10_000)
-          .describe('Entries that may wait to be written; further ones are dropped and counted.'),
+          .describe('Entries that may wait in memory to be written; what happens beyond says `overflow`.'),
       })
       .prefault({})
       .describe('How hits are written to the store.'),
@@ -343,6 +388,10 @@ export const Config = z
         const message = `another detector is named '${name}' already; give each its own name`;
         context.addIssue({ code: 'custom', path: ['detectors', index, 'name'], message });
       }
+    }
+    if ((config.subject.from === 'header') !== (config.subject.header !== undefined)) {
+      const message = 'is needed with `from: header`, and only then';
+      context.addIssue({ code: 'custom', path: ['subject', 'header'], message });
     }
     const known = new Set(['default', ...Object.keys(config.policies)]);
     for (const [index, route] of config.routes.entries()) {

@@ -22,6 +22,8 @@ export interface HitEntry {
   /** Milliseconds since the Unix epoch. */
   readonly timeMs: number;
   readonly requestId: string;
+  /** Keyed hash of whoever sent the request; left out when nobody is told apart. */
+  readonly subject?: string;
   readonly direction: Direction;
   /** Path of the request, without query. */
   readonly route: string;
@@ -44,9 +46,17 @@ export interface HitEntry {
 export interface Store {
   /** Queues one entry; cheap enough for the request path. */
   record(entry: HitEntry): void;
-  /** Resolves once every entry queued before the call is durable. */
+  /**
+   * With `durability: request` resolves once every entry queued before the call is durable, and undefined when nothing has to
+   * be waited for. When that takes longer than the config allows, `overflow: block-traffic` rejects with `StoreError`, and
+   * `drop-oldest` resolves.
+   */
+  durable(): Promise<void> | undefined;
+  /** Whether requests may be served; false while `overflow: block-traffic` holds and there is no room for their record. */
+  accepts(): boolean;
+  /** Resolves once every entry queued before the call is durable; rejects with `StoreError` when that cannot be had now. */
   flush(): Promise<void>;
-  /** Flushes, then releases the database. Idempotent. */
+  /** Flushes, then takes no more. Idempotent. */
   close(): Promise<void>;
   /** Counters for `/metrics` and health. */
   stats(): StoreStats;
@@ -54,12 +64,15 @@ export interface Store {
 
 /** How the record is doing. */
 export interface StoreStats {
+  /** Entries in memory that are not durable yet. */
   readonly queued: number;
+  /** Entries made durable since the start. */
   readonly written: number;
-  /** Entries lost because the queue was full. Alarming when above 0. */
+  /** Entries lost because there was no room for them. Alarming when above 0. */
   readonly dropped: number;
   /** Failed write attempts. */
   readonly errors: number;
+  /** False while writes fail, or wait on disk for the database to come back. */
   readonly healthy: boolean;
 }
 

@@ -8,6 +8,8 @@ export interface Versions {
   readonly policy: string;
   readonly lexicon: string;
   readonly model: string;
+  /** Of the feature database; left out when there is none. */
+  readonly features?: string;
 }
 
 /** The decision for one text or one stream channel. */

@@ -17,6 +17,8 @@ export interface Exchange {
   readonly requestId: string;
   readonly path: string;
   readonly policy: ResolvedPolicy;
+  /** Keyed hash of whoever sent the request. */
+  readonly subject?: string | undefined;
   /** What the request asks of its reply; see `askedOf`. */
   readonly asked?: AskedReply;
 }
@@ -46,6 +48,7 @@ export function recordVerdict(
   deps.store?.record({
     timeMs: deps.clock.now(),
     requestId: exchange.requestId,
+    ...subjectOf(exchange),
     direction,
     route: exchange.path.split(/[?#]/, 1)[0] ?? '',
     outcome: failed && verdict.applied !== 'block' ? 'failed-open' : 'screened',
@@ -80,6 +83,7 @@ export function recordOutcome(
   store.record({
     timeMs: clock.now(),
     requestId,
+    ...subjectOf(exchange),
     direction,
     route: path.split(/[?#]/, 1)[0] ?? '',
     outcome,
@@ -91,6 +95,10 @@ export function recordOutcome(
     hits: [],
     versions,
   });
+}
+
+function subjectOf({ subject }: Exchange): { readonly subject?: string } {
+  return subject === undefined ? {} : { subject };
 }
 
 /** Counts and records what the backend itself withheld; it stands in the record without a category, for the backend names none. */

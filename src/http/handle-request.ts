@@ -57,6 +57,7 @@ export async function handleRequest(req: IncomingMessage, res: ServerResponse, c
     requestId,
     path,
     policy: route.policy,
+    subject: screen.subjectOf(req.headers),
     ...(adapter === undefined ? {} : { asked: adapter.readAsked(body) }),
   };
   if (adapter === undefined || !readable) {

@@ -65,7 +65,8 @@ async function screenRequest(req: ExpressRequest, res: ServerResponse, screen: S
   }
   const adapter = route.adapter ?? findAdapter(path, body.value);
   const asked = adapter?.readAsked(body.value);
-  const exchange = { requestId: randomUUID(), path, policy, ...(asked === undefined ? {} : { asked }) };
+  const subject = screen.subjectOf(req.headers);
+  const exchange = { requestId: randomUUID(), path, policy, subject, ...(asked === undefined ? {} : { asked }) };
   Reflect.set(req, SCREENED, adapter === undefined ? 'unscreened' : 'screened');
   const received = { req, res, screen, exchange, body };
   const unread = adapter === undefined || (body.present && body.value === undefined);

@@ -28,7 +28,7 @@ async function answer(
     const { value, problem } = await takeBody(req, { ...limits, expected: 'named', refusesUnscreened: false });
     if (problem !== undefined) throw problem;
     const { policy } = screen.route(path, req.headers);
-    sendAnswer(res, await moderate(screen, value, { requestId, path, policy }));
+    sendAnswer(res, await moderate(screen, value, { requestId, path, policy, subject: screen.subjectOf(req.headers) }));
   } catch (error) {
     if (!(error instanceof RequestBodyError)) throw error;
     sendEarly(req, res, bodyErrorAnswer(error));

@@ -51,7 +51,8 @@ export async function answerModerations(
     proceed();
     const bytes = await readBody(req, { encoding: req.headers['content-encoding'], maxBytes: limits.maxBodyBytes });
     const { policy } = screen.route(path, req.headers);
-    sendAnswer(res, await moderate(screen, parseJsonBody(bytes, limits), { requestId, path, policy }));
+    const exchange = { requestId, path, policy, subject: screen.subjectOf(req.headers) };
+    sendAnswer(res, await moderate(screen, parseJsonBody(bytes, limits), exchange));
   } catch (error) {
     if (!(error instanceof RequestBodyError)) throw error;
     sendEarly(req, res, bodyErrorAnswer(error));

@@ -9,6 +9,7 @@ import { blockInfo, type Exchange, type RecordDeps, recordVerdict, strongerVerdi
 import { passingText } from './judge-output-text.js';
 import { createRouteTable, type Headers, type Route } from './route-table.js';
 import { ScreenedStream } from './screened-stream.js';
+import { createSubjects, type IdentifySubject } from './subject.js';
 
 export type { Exchange } from './exchange.js';
 export type { ScreenedStream } from './screened-stream.js';
@@ -20,6 +21,8 @@ export interface ScreenDeps extends RecordDeps {
   readonly policies: ReadonlyMap<string, ResolvedPolicy>;
   /** Asked about Input texts; none when left out. */
   readonly detectors?: readonly RemoteDetector[];
+  /** What subjects are hashed with; needed unless the config tells nobody apart. */
+  readonly subjectKey?: Uint8Array | undefined;
 }
 
 /** A body after screening. */
@@ -46,6 +49,8 @@ export interface Screen {
   readonly deps: ScreenDeps;
   /** Which policy a path gets, and what happens there to bodies that nothing can read. */
   route(path: string, headers: Headers): Route;
+  /** Who sent a request, by its headers. */
+  readonly subjectOf: IdentifySubject;
   /** Judges Input texts together; the verdicts are in their order. Long ones in turns, so that other exchanges go on meanwhile. */
   judgeInput(fields: readonly TextField[], exchange: Exchange): Promise<readonly Verdict[]>;
   /** Judges every text field of a request, as `judgeInput` does. */
@@ -99,6 +104,7 @@ export function createScreen(deps: ScreenDeps): Screen {
   return {
     deps,
     route: createRouteTable(deps.config, deps.policies),
+    subjectOf: createSubjects(deps.config.subject, deps.subjectKey),
     screenLoose: (value, exchange) => track(screenLoose(value, exchange)),
     judgeInput: (fields, exchange) => track(judge(fields, 'input', exchange)),
     screenInput: (adapter, body, exchange) => track(screenFields(adapter, body, { direction: 'input', exchange })),

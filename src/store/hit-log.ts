@@ -1,61 +1,128 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Clock, type HitEntry, type Logger, type Store, StoreError, type StoreStats } from '../core/index.js';
-import { type HitRepository, hitRows } from './hit-repository.js';
+import { DropAlarm } from './drop-alarm.js';
+import { chainKeyId, HitChain, newWriter } from './hit-chain.js';
+import { hitContents } from './hit-content.js';
+import type { HitBatch, HitSink, HitWriter } from './hit-repository.js';
 
-/** What the hit log needs. */
-export interface HitLogOptions {
-  readonly repository: Pick<HitRepository, 'append'>;
+/** How entries become durable. */
+export interface HitLogTuning {
   /** Entries per transaction; as soon as so many wait, they are written. */
   readonly batchSize: number;
-  /** Longest time in milliseconds an entry waits for its batch to fill. */
+  /** Longest time in milliseconds an entry waits for its batch to fill; `durability: request` does not wait. */
   readonly batchMs: number;
-  /** Entries that may wait; beyond it new ones are dropped and counted. */
+  /** Entries that may wait in memory. */
   readonly maxQueued: number;
+  /** `request`: responses wait until their entries are durable. */
+  readonly durability: 'batch' | 'request';
+  /** Longest such wait in milliseconds. */
+  readonly commitTimeoutMs: number;
+  /** When there is no room: the oldest entries are dropped and counted, or requests are refused. */
+  readonly overflow: 'drop-oldest' | 'block-traffic';
+}
+
+/** What the hit log needs. */
+export interface HitLogOptions extends HitLogTuning {
+  readonly sink: HitSink;
+  /** Makes the chain one that nobody without it can forge. */
+  readonly chainKey?: Uint8Array | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
-const MAX_RETRY_MS = 30_000;
-const DROP_WARNING_INTERVAL_MS = 10_000;
+/** A batch on its way: sealed once, however often it is written. */
+interface Pending extends HitBatch {
+  /** Entries accepted before the first one of the batch. */
+  readonly position: number;
+  readonly entries: number;
+  readonly refused: number;
+}
 
-/** Writes entries in batches, off the path of the requests. */
+/** A response that waits until so many of the accepted entries are settled. */
+interface Waiter {
+  readonly target: number;
+  readonly resolve: () => void;
+}
+
+const MIN_RETRY_MS = 50;
+const MAX_RETRY_MS = 5_000;
+/** With `block-traffic` requests that were let in before may still bring entries; beyond this factor of the queue even they are dropped. */
+const HARD_LIMIT = 2;
+
+/** Seals entries into the chain of this process and writes them in batches, off the path of the requests. */
 export class HitLog implements Store {
   readonly #options: HitLogOptions;
+  readonly #by: HitWriter;
+  readonly #chain: HitChain;
+  readonly #alarm: DropAlarm;
   readonly #queue: HitEntry[] = [];
+  #pending: Pending | undefined;
   #accepted = 0;
-  #settled = 0;
   #written = 0;
-  #dropped = 0;
   #errors = 0;
   #failuresInRow = 0;
-  #nextDropWarningMs = 0;
+  #lastError: unknown;
+  #waiters: Waiter[] = [];
   #timer: NodeJS.Timeout | undefined;
   #timerIsUrgent = false;
-  #lastError: unknown;
   #writing: Promise<boolean> | undefined;
   #closing: Promise<void> | undefined;
   #closed = false;
 
   constructor(options: HitLogOptions) {
     this.#options = options;
+    const { chainKey, clock, logger } = options;
+    this.#by = { writer: newWriter(), keyId: chainKeyId(chainKey), startedMs: Math.trunc(clock.now()) };
+    this.#chain = new HitChain(this.#by.writer, chainKey);
+    this.#alarm = new DropAlarm({ clock, logger });
   }
 
   record(entry: HitEntry): void {
     if (isUneventful(entry)) return;
-    if (this.#closing !== undefined || this.#queue.length >= this.#options.maxQueued) {
-      this.#drop(1, this.#closing === undefined ? 'queue full' : 'store closed');
+    if (this.#closing !== undefined) {
+      this.#alarm.count(1, 'store closed');
       return;
+    }
+    const { maxQueued, overflow } = this.#options;
+    if (this.#queue.length >= (overflow === 'drop-oldest' ? maxQueued : maxQueued * HARD_LIMIT)) {
+      this.#queue.shift();
+      this.#alarm.count(1, 'queue full');
+      this.#wake();
     }
     this.#queue.push(entry);
     this.#accepted += 1;
     this.#schedule();
   }
 
+  durable(): Promise<void> | undefined {
+    const target = this.#accepted;
+    if (this.#options.durability === 'batch' || this.#settled >= target) return undefined;
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.#waiters = this.#waiters.filter((other) => other !== waiter);
+        if (this.#options.overflow === 'drop-oldest') resolve();
+        else reject(new StoreError('The record could not be written in time.', { cause: this.#lastError }));
+      }, this.#options.commitTimeoutMs);
+      const waiter = {
+        target,
+        resolve: () => {
+          clearTimeout(timer);
+          resolve();
+        },
+      };
+      this.#waiters.push(waiter);
+    });
+  }
+
+  accepts(): boolean {
+    return this.#options.overflow === 'drop-oldest' || this.#queue.length < this.#options.maxQueued;
+  }
+
   async flush(): Promise<void> {
     const target = this.#accepted;
     while (this.#settled < target) {
       if (!(await this.#writeBatch())) {
-        throw new StoreError(`${messageOf(this.#lastError)}; ${this.#queue.length} entries wait`, {
+        throw new StoreError(`${messageOf(this.#lastError)}; ${this.#waiting} entries wait`, {
           cause: this.#lastError,
         });
       }
@@ -65,53 +132,60 @@ export class HitLog implements Store {
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#flushAndRelease();
+    this.#closing ??= this.#flushAndClose();
     return this.#closing;
   }
 
   stats(): StoreStats {
     return {
-      queued: this.#queue.length,
+      queued: this.#closed ? 0 : this.#waiting,
       written: this.#written,
-      dropped: this.#dropped,
+      dropped: this.#alarm.dropped,
       errors: this.#errors,
       healthy: this.#failuresInRow === 0 && this.#closing === undefined,
     };
   }
 
-  async #flushAndRelease(): Promise<void> {
+  get #waiting(): number {
+    return this.#queue.length + (this.#pending?.entries ?? 0);
+  }
+
+  /** So many of the accepted entries, the oldest ones, are written or dropped. */
+  get #settled(): number {
+    return this.#pending?.position ?? this.#accepted - this.#queue.length;
+  }
+
+  async #flushAndClose(): Promise<void> {
     try {
       await this.flush();
+      await this.#options.sink.closeWriter(this.#by.writer, Math.trunc(this.#options.clock.now()));
     } finally {
       this.#closed = true;
       clearTimeout(this.#timer);
-      this.#timer = undefined;
-      // Only after a failed flush is anything left. It stays unsettled, so that no other waiting `flush` reports success.
-      const lost = this.#queue.splice(0).length;
-      if (lost > 0) this.#drop(lost, 'store closed before they could be written');
+      // Only after a failed flush is anything left. It stays unsettled, so that nobody who waits takes it for written.
+      if (this.#waiting > 0) this.#alarm.count(this.#waiting, 'store closed before they could be written');
     }
   }
 
   /** Keeps one timer: at once for a full batch, after `batchMs` for a partial one, later and later while writes fail. */
   #schedule(): void {
-    if (this.#queue.length === 0 || this.#closed) return;
-    const { batchSize, batchMs } = this.#options;
-    const urgent = this.#failuresInRow === 0 && this.#queue.length >= batchSize;
+    if (this.#waiting === 0 || this.#closed || this.#writing !== undefined) return;
+    const { batchSize, batchMs, durability } = this.#options;
+    const failing = this.#failuresInRow > 0;
+    const urgent = !failing && (durability === 'request' || this.#queue.length >= batchSize);
     if (this.#timer !== undefined && (this.#timerIsUrgent || !urgent)) return;
     clearTimeout(this.#timer);
-    const backoff = Math.min(Math.max(batchMs, 1) * 2 ** Math.min(this.#failuresInRow, 20), MAX_RETRY_MS);
-    this.#timer = setTimeout(
-      () => {
-        this.#timer = undefined;
-        if (this.#queue.length > 0) void this.#writeBatch();
-      },
-      urgent ? 0 : backoff,
-    ).unref();
+    const retryMs = Math.min(MIN_RETRY_MS * 2 ** Math.min(this.#failuresInRow, 20), MAX_RETRY_MS);
+    const delayMs = urgent ? 0 : failing ? Math.max(batchMs, retryMs) : batchMs;
+    this.#timer = setTimeout(() => void this.#writeBatch(), delayMs).unref();
     this.#timerIsUrgent = urgent;
   }
 
-  /** Writes the oldest batch, or waits for the one that is being written; false when it stays queued. Never rejects. */
+  /** Writes the oldest batch, or waits for the one that is being written; false when it has to be tried again. Never rejects. */
   #writeBatch(): Promise<boolean> {
+    // A timer set for entries that are written now would cut the next batch short.
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
     if (this.#closed) return Promise.resolve(false);
     this.#writing ??= this.#write().finally(() => {
       this.#writing = undefined;
@@ -121,27 +195,43 @@ export class HitLog implements Store {
   }
 
   async #write(): Promise<boolean> {
-    // A timer set for entries that are written now would cut the next batch short.
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    const batch = this.#queue.slice(0, this.#options.batchSize);
-    const rows = batch.map(hitRows);
-    const refused = rows.filter((entryRows) => entryRows === undefined).length;
+    this.#pending ??= this.#seal();
+    const batch = this.#pending;
     try {
-      await this.#options.repository.append(rows.flatMap((entryRows) => entryRows ?? []));
+      await this.#options.sink.append(batch);
     } catch (error) {
       this.#handleFailure(error);
       return false;
     }
-    this.#queue.splice(0, batch.length);
-    this.#settled += batch.length;
-    this.#written += batch.length - refused;
-    if (refused > 0) this.#drop(refused, 'entry cannot be stored');
-    if (this.#failuresInRow > 0) {
-      this.#options.logger.info({ queued: this.#queue.length }, 'store writes again');
-    }
+    this.#pending = undefined;
+    this.#written += batch.entries - batch.refused;
+    if (this.#failuresInRow > 0) this.#options.logger.info({ queued: this.#waiting }, 'store writes again');
     this.#failuresInRow = 0;
+    this.#wake();
     return true;
+  }
+
+  /** Takes the oldest entries off the queue and gives their rows their places in the chain. */
+  #seal(): Pending {
+    const position = this.#settled;
+    const entries = this.#queue.splice(0, this.#options.batchSize);
+    const hits = [];
+    let refused = 0;
+    for (const entry of entries) {
+      const contents = hitContents(entry);
+      if (contents === undefined) refused += 1;
+      else for (const content of contents) hits.push(this.#chain.seal(content));
+    }
+    if (refused > 0) this.#alarm.count(refused, 'entry cannot be stored');
+    const { head } = this.#chain;
+    return { by: this.#by, hits, head, lost: this.#alarm.dropped, position, entries: entries.length, refused };
+  }
+
+  #wake(): void {
+    const settled = this.#settled;
+    const waiting = this.#waiters;
+    this.#waiters = waiting.filter(({ target }) => target > settled);
+    for (const { target, resolve } of waiting) if (target <= settled) resolve();
   }
 
   #handleFailure(error: unknown): void {
@@ -150,19 +240,10 @@ export class HitLog implements Store {
     this.#failuresInRow += 1;
     if (this.#failuresInRow === 1) {
       this.#options.logger.error(
-        { error: messageOf(error), queued: this.#queue.length },
+        { error: messageOf(error), queued: this.#waiting },
         'store write failed; entries stay queued and are retried',
       );
     }
-  }
-
-  #drop(count: number, reason: string): void {
-    this.#dropped += count;
-    // A full queue drops thousands a second: one line per interval, the counter has the rest.
-    const now = this.#options.clock.now();
-    if (now < this.#nextDropWarningMs) return;
-    this.#nextDropWarningMs = now + DROP_WARNING_INTERVAL_MS;
-    this.#options.logger.warn({ reason, dropped: this.#dropped }, 'store dropped entries');
   }
 }
 

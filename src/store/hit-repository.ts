@@ -1,85 +1,66 @@
-import type { Hit, HitEntry } from '../core/index.js';
 import type { BulkInsert, Database, SqlValue } from './database.js';
+import { type ChainPoint, genesisHash, type SealedHit } from './hit-chain.js';
+import { HIT_COLUMNS } from './hit-content.js';
+
+/** Whose rows a batch holds. */
+export interface HitWriter {
+  readonly writer: string;
+  /** Which key the chain is made with; null for none. */
+  readonly keyId: string | null;
+  /** Milliseconds since the Unix epoch. */
+  readonly startedMs: number;
+}
+
+/** Consecutive rows of one writer. */
+export interface HitBatch {
+  readonly by: HitWriter;
+  readonly hits: readonly SealedHit[];
+  /** The last row; of an empty batch the last one before it. */
+  readonly head: ChainPoint;
+  /** Entries that the writer has lost so far, because it could not keep them. */
+  readonly lost: number;
+}
+
+/** Where batches go. */
+export interface HitSink {
+  /** Resolves once the batch is durable. One that was taken before, wholly or in part, is not taken twice. */
+  append(batch: HitBatch): Promise<void>;
+  /** Notes that a writer ended as it should: nothing of it was left in memory. */
+  closeWriter(writer: string, timeMs: number): Promise<void>;
+}
 
 const HITS: BulkInsert = {
   table: 'hits',
-  columns: {
-    time_ms: 'integer',
-    request_id: 'text',
-    direction: 'text',
-    route: 'text',
-    field: 'text',
-    outcome: 'text',
-    policy: 'text',
-    mode: 'text',
-    action: 'text',
-    applied: 'text',
-    category: 'text',
-    source: 'text',
-    hit_action: 'text',
-    score: 'real',
-    span_start: 'integer',
-    span_end: 'integer',
-    term_id: 'text',
-    policy_version: 'text',
-    lexicon_version: 'text',
-    model_version: 'text',
-  },
+  columns: { writer: 'text', seq: 'integer', ...HIT_COLUMNS, salt: 'bytes', digest: 'bytes', hash: 'bytes' },
+  suffix: 'ON CONFLICT (writer, seq) DO NOTHING',
 };
 
-/** One row of the record, in the order of the columns. */
-export type HitRow = readonly SqlValue[];
+/** Batches of one writer may arrive out of order when one was spooled: the head only moves on. */
+const MOVE_HEAD = `
+  INSERT INTO writers (writer, key_id, started_ms, base_seq, base_hash, head_seq, head_hash, lost)
+  VALUES (?, ?, ?, 0, ?, ?, ?, ?)
+  ON CONFLICT (writer) DO UPDATE
+  SET head_seq = excluded.head_seq, head_hash = excluded.head_hash, lost = excluded.lost
+  WHERE excluded.head_seq >= writers.head_seq`;
 
-/** The record of hits in the database. */
-export class HitRepository {
+/** The record of hits in the database: what writers append to it. */
+export class HitRepository implements HitSink {
   readonly #database: Database;
 
   constructor(database: Database) {
     this.#database = database;
   }
 
-  /** Appends rows in one transaction. */
-  async append(rows: readonly HitRow[]): Promise<void> {
-    await this.#database.insert(HITS, rows);
+  async append({ by, hits, head, lost }: HitBatch): Promise<void> {
+    const { writer, keyId, startedMs } = by;
+    const rows = hits.map((hit): SqlValue[] => [hit.writer, hit.seq, ...hit.content, hit.salt, hit.digest, hit.hash]);
+    await this.#database.transaction(async (tx) => {
+      await tx.insert(HITS, rows);
+      await tx.run(MOVE_HEAD, [writer, keyId, startedMs, genesisHash(writer), head.seq, head.hash, lost]);
+    });
   }
-}
 
-/** The rows of an entry, one per hit, or one without category when there is none; undefined for an entry that no database can store. */
-export function hitRows(entry: HitEntry): HitRow[] | undefined {
-  const rows = entry.hits.length === 0 ? [rowOf(entry)] : entry.hits.map((hit) => rowOf(entry, hit));
-  return rows.every((row) => row.every(isStorable)) ? rows : undefined;
-}
-
-function rowOf(entry: HitEntry, hit?: Hit): HitRow {
-  return [
-    Math.trunc(entry.timeMs),
-    entry.requestId,
-    entry.direction,
-    entry.route,
-    entry.field,
-    entry.outcome,
-    entry.policy,
-    entry.mode,
-    entry.action,
-    entry.applied,
-    hit?.category ?? null,
-    hit?.source ?? null,
-    hit?.action ?? null,
-    hit?.score ?? null,
-    hit?.span.start ?? null,
-    hit?.span.end ?? null,
-    hit?.termId ?? null,
-    entry.versions.policy,
-    entry.versions.lexicon,
-    entry.versions.model,
-  ].map((value) => (typeof value === 'string' ? storableText(value) : value));
-}
-
-/** Names in a body may hold what no database takes: PostgreSQL refuses U+0000, and UTF-8 has no half surrogate pairs. */
-function storableText(text: string): string {
-  return text.replace(/[\0\p{Cs}]/gu, '\u{FFFD}');
-}
-
-function isStorable(value: SqlValue): boolean {
-  return typeof value !== 'number' || Number.isFinite(value);
+  async closeWriter(writer: string, timeMs: number): Promise<void> {
+    await this.#database.run('UPDATE writers SET closed_ms = ? WHERE writer = ?', [timeMs, writer]);
+  }
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { anthropicMessages } from '../../src/adapters/index.js';
 import { Config } from '../../src/config/index.js';
-import type { HitEntry, Store } from '../../src/core/index.js';
+import type { HitEntry } from '../../src/core/index.js';
 import { createMetrics, createScreen } from '../../src/http/index.js';
 import {
   call,
@@ -16,6 +16,7 @@ import {
 } from '../support/anthropic-backend.js';
 import { accumulate } from '../support/anthropic-client.js';
 import { testModerator, testPolicy } from '../support/moderation.js';
+import { recordingStore } from '../support/recording-store.js';
 
 const moderator = testModerator();
 const policy = testPolicy({});
@@ -60,13 +61,7 @@ const BLOCKS = fc.array(BLOCK, { maxLength: 4 });
 const SIZES = fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 1, maxLength: 6 });
 
 function openScreen() {
-  const entries: HitEntry[] = [];
-  const store: Store = {
-    record: (entry) => entries.push(entry),
-    flush: async () => undefined,
-    close: async () => undefined,
-    stats: () => ({ queued: 0, written: 0, dropped: 0, errors: 0, healthy: true }),
-  };
+  const { store, entries } = recordingStore();
   const config = Config.parse({});
   const deps = { config, moderator, policies: new Map([['default', policy]]), store, clock: { now: () => 0 } };
   return { entries, screen: createScreen({ ...deps, metrics: createMetrics() }) };

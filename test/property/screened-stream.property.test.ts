@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { openaiChat } from '../../src/adapters/index.js';
 import { Config } from '../../src/config/index.js';
-import type { HitEntry, Store } from '../../src/core/index.js';
 import { createMetrics, createScreen } from '../../src/http/index.js';
 import { testModerator, testPolicy } from '../support/moderation.js';
+import { recordingStore } from '../support/recording-store.js';
 
 const moderator = testModerator();
 const policy = testPolicy({});
@@ -67,13 +67,7 @@ const WIRE = fc
   .map(([events, tail]) => Buffer.from(events.map(([event, end]) => event + end).join('') + tail));
 
 function run(wire: Buffer, { sizes, cut }: { sizes: readonly number[]; cut: boolean }) {
-  const entries: HitEntry[] = [];
-  const store: Store = {
-    record: (entry) => entries.push(entry),
-    flush: async () => undefined,
-    close: async () => undefined,
-    stats: () => ({ queued: 0, written: 0, dropped: 0, errors: 0, healthy: true }),
-  };
+  const { store, entries } = recordingStore();
   const config = Config.parse({ limits: { maxEventBytes: 600 }, hold: { maxHoldChars: 60 } });
   const policies = new Map([['default', policy]]);
   const screen = createScreen({

@@ -6,8 +6,9 @@ import { join } from 'node:path';
 import OpenAI from 'openai';
 import { composePipeline } from '../../src/compose.js';
 import { parseConfig } from '../../src/config/index.js';
-import type { HitEntry, Store } from '../../src/core/index.js';
+import type { HitEntry } from '../../src/core/index.js';
 import { createMetrics, createProxy, type Metrics, type ProxyServer, type Screen } from '../../src/http/index.js';
+import { recordingStore } from './recording-store.js';
 
 const LISTS = join(mkdtempSync(join(tmpdir(), 'sluice-')), 'en');
 mkdirSync(LISTS);
@@ -41,17 +42,11 @@ export class ProxyFixture {
 
   /** Starts a proxy in front of `upstream`. */
   async proxy(upstream: string, config: object = {}): Promise<RunningProxy> {
-    const entries: HitEntry[] = [];
     const lines: unknown[] = [];
     const write = (fields: unknown, message: string) => lines.push([fields, message]);
     const logger = { info: write, warn: write, error: write };
     const metrics = createMetrics();
-    const store: Store = {
-      record: (entry) => entries.push(entry),
-      flush: async () => undefined,
-      close: async () => undefined,
-      stats: () => ({ queued: 0, written: 0, dropped: 0, errors: 0, healthy: true }),
-    };
+    const { store, entries } = recordingStore();
     const base = { lists: [LISTS], store: 'none', classifier: { enabled: false }, policies: { default: POLICY } };
     const parsed = parseConfig({ ...base, ...config }, 'test');
     const close = () => store.close();

@@ -1,21 +1,15 @@
 import { openaiChat } from '../../../src/adapters/index.js';
 import { Config } from '../../../src/config/index.js';
-import type { HitEntry, Store } from '../../../src/core/index.js';
 import { createMetrics, createScreen, type Exchange } from '../../../src/http/index.js';
 import { testModerator, testPolicy } from '../../support/moderation.js';
 import { DONE, frame, readWire } from '../../support/proxy-fixture.js';
+import { recordingStore } from '../../support/recording-store.js';
 
 const policy = testPolicy({});
 const USAGE = 'data: {"id":"c1","choices":[],"usage":{"total_tokens":9}}\n\n';
 
 function open(asked?: Exchange['asked'], maxEventBytes = 10_000) {
-  const entries: HitEntry[] = [];
-  const store: Store = {
-    record: (entry) => entries.push(entry),
-    flush: async () => undefined,
-    close: async () => undefined,
-    stats: () => ({ queued: 0, written: 0, dropped: 0, errors: 0, healthy: true }),
-  };
+  const { store, entries } = recordingStore();
   const screen = createScreen({
     config: Config.parse({ limits: { maxEventBytes } }),
     moderator: testModerator(),

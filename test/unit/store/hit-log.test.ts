@@ -15,12 +15,21 @@ interface RecordedRow {
   readonly term_id: string | null;
 }
 
-const TUNING = { batchSize: 100, batchMs: 200, maxQueued: 10_000, clock: { now: () => 0 }, logger: quiet };
+const TUNING = {
+  batchSize: 100,
+  batchMs: 200,
+  maxQueued: 10_000,
+  durability: 'batch',
+  commitTimeoutMs: 10_000,
+  overflow: 'drop-oldest',
+  clock: { now: () => 0 },
+  logger: quiet,
+} as const;
 
 describeEveryDatabase('the hit log', (harness) => {
   const logs: HitLog[] = [];
   const open = async (tuning: Partial<HitLogOptions> = {}): Promise<HitLog> => {
-    const log = new HitLog({ ...TUNING, repository: new HitRepository(await harness.open()), ...tuning });
+    const log = new HitLog({ ...TUNING, sink: new HitRepository(await harness.open()), ...tuning });
     logs.push(log);
     return log;
   };
@@ -120,12 +129,14 @@ describeEveryDatabase('the hit log', (harness) => {
     expect(await rows()).toHaveLength(1);
   });
 
-  test('a full queue drops the newest and counts it', async () => {
+  test('a full queue drops the oldest and counts it', async () => {
     const log = await open({ maxQueued: 3, batchMs: 60_000 });
     for (let index = 0; index < 5; index += 1) log.record(hitEntry(`r${index}`));
     expect(log.stats()).toMatchObject({ queued: 3, dropped: 2 });
     await log.flush();
-    expect(await ids()).toEqual(['r0', 'r1', 'r2']);
+    expect(await ids()).toEqual(['r2', 'r3', 'r4']);
+    const [writer] = await harness.query('SELECT lost FROM writers');
+    expect(Number(writer?.['lost'])).toBe(2);
   });
 
   test('an entry that cannot be stored is dropped and counted, its neighbours are kept', async () => {
