@@ -73,13 +73,20 @@ export interface ErrorInfo {
   readonly message: string;
 }
 
+/** What tells the format of a request where its path does not. */
+export interface ShapedRequest {
+  readonly body: unknown;
+  /** By lower-case name. */
+  readonly headers?: Readonly<Record<string, unknown>>;
+}
+
 /** Knows one wire format: where its texts are and how its answers look. Pure: no detection, no I/O, no state. */
 export interface Adapter {
   readonly name: FormatName;
   /** How its streams may be framed; the first is taken where a reply does not say. */
   readonly framings: readonly [Framing, ...Framing[]];
-  /** Whether the body of a request to a path that names no format is of this one. Never throws. */
-  recognizes(body: unknown): boolean;
+  /** Whether a request to a path that names no format is of this one. Never throws. */
+  recognizes(request: ShapedRequest): boolean;
   /** Returns every text that the body carries in that direction; empty for an unknown shape. Never throws. */
   readTexts(body: unknown, direction: Direction): readonly TextField[];
   /** Returns a copy of the body with the texts at the paths of the edits replaced. The body is not changed. */

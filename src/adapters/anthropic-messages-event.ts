@@ -34,13 +34,15 @@ export class MessagesEvent {
 
   /**
    * @param inputs readers of the inputs of tool calls by channel, from the earlier events
-   * @throws {StreamError} when the data is no JSON object.
+   * @throws {StreamError} when the data is no JSON object, or one of another format.
    */
   constructor(event: StreamEvent, inputs: Map<string, JsonTextReader>) {
     const value = parseEventData(event);
     if (!isJsonObject(value)) throw new StreamError('An event of the stream is not a JSON object.');
     this.event = event;
     this.value = value;
+    // Pieces of a text in events of another format would be judged one by one.
+    if (typeof this.type !== 'string') throw new StreamError('An event of the stream does not say what it is.');
     for (const slot of readSlots(value, '')) {
       const channel = this.#channelOf(slot.path);
       if (channel === undefined) this.#fields.set(this.#nameOf(slot.path), slot);

@@ -1,6 +1,15 @@
 import type { Direction, TextEdit, TextField } from '../core/index.js';
 import { SSE } from '../framing/index.js';
-import type { Adapter, AnswerNote, AskedReply, BlockInfo, ErrorInfo, FilteredPart, OwnReply } from './adapter.js';
+import type {
+  Adapter,
+  AnswerNote,
+  AskedReply,
+  BlockInfo,
+  ErrorInfo,
+  FilteredPart,
+  OwnReply,
+  ShapedRequest,
+} from './adapter.js';
 import { noteKeys } from './answer-note.js';
 import { ANSWER } from './anthropic-messages-event.js';
 import { blockedError, errorBody, refusalEvents, refusedMessage } from './anthropic-messages-frames.js';
@@ -9,6 +18,8 @@ import { MessagesStream, readFilteredParts } from './anthropic-messages-stream.j
 import { asArray, isJsonObject, type JsonObject } from './json.js';
 import { isTrueWord } from './true-word.js';
 
+/** Every official client sends it. */
+const VERSION_HEADER = 'anthropic-version';
 /** Top-level keys of a request that no other format with messages has. */
 const OWN_KEYS = ['anthropic_version', 'system'];
 /** Types of content blocks that no other format has. */
@@ -23,9 +34,9 @@ export const anthropicMessages: Adapter = {
   name: 'anthropic-messages',
   framings: [SSE],
 
-  recognizes(body: unknown): boolean {
+  recognizes({ body, headers = {} }: ShapedRequest): boolean {
     if (!isJsonObject(body) || !Array.isArray(body['messages'])) return false;
-    if (OWN_KEYS.some((key) => body[key] !== undefined)) return true;
+    if (headers[VERSION_HEADER] !== undefined || OWN_KEYS.some((key) => body[key] !== undefined)) return true;
     const tools = asArray(body['tools']).filter(isJsonObject);
     return tools.some((tool) => tool['input_schema'] !== undefined) || body['messages'].some(holdsOwnBlock);
   },

@@ -1,6 +1,15 @@
 import type { Direction, TextEdit, TextField } from '../core/index.js';
 import { SSE } from '../framing/index.js';
-import type { Adapter, AnswerNote, AskedReply, BlockInfo, ErrorInfo, FilteredPart, OwnReply } from './adapter.js';
+import type {
+  Adapter,
+  AnswerNote,
+  AskedReply,
+  BlockInfo,
+  ErrorInfo,
+  FilteredPart,
+  OwnReply,
+  ShapedRequest,
+} from './adapter.js';
 import { noteKeys } from './answer-note.js';
 import { asArray, foldKey, isJsonObject, type JsonObject, pick } from './json.js';
 import {
@@ -26,7 +35,7 @@ export const openaiChat: Adapter = {
   framings: [SSE],
 
   /** One message is enough: a backend may skip what stands beside it. */
-  recognizes(body: unknown): boolean {
+  recognizes({ body }: ShapedRequest): boolean {
     return valuesOf(body, 'messages').some((messages) =>
       asArray(messages).some((message) => valuesOf(message, 'role').some((role) => typeof role === 'string')),
     );

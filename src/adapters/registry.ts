@@ -1,5 +1,5 @@
 import type { FormatName } from '../core/index.js';
-import type { Adapter } from './adapter.js';
+import type { Adapter, ShapedRequest } from './adapter.js';
 import { anthropicMessages } from './anthropic-messages.js';
 import { openaiChat } from './openai-chat.js';
 
@@ -19,14 +19,14 @@ export const ADAPTERS: readonly RegisteredAdapter[] = [
 const OTHER_FORMATS = ['/api/chat', '/api/generate', '/responses'];
 
 /**
- * Returns the adapter for a request, by path or else by the shape of the body; `undefined` when nothing fits. Never throws.
+ * Returns the adapter for a request, by path or else by its shape; `undefined` when nothing fits. Never throws.
  */
-export function findAdapter(path: string, body: unknown): Adapter | undefined {
+export function findAdapter(path: string, request?: ShapedRequest): Adapter | undefined {
   const route = normalizePath(path);
   const named = ADAPTERS.find(({ suffixes }) => suffixes.some((suffix) => route.endsWith(suffix)));
   if (named !== undefined) return named.adapter;
   if (OTHER_FORMATS.some((suffix) => route.endsWith(suffix))) return undefined;
-  return ADAPTERS.find(({ adapter }) => adapter.recognizes(body))?.adapter;
+  return request && ADAPTERS.find(({ adapter }) => adapter.recognizes(request))?.adapter;
 }
 
 /** Returns the adapter of a format. */

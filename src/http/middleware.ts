@@ -46,7 +46,7 @@ async function screenRequest(req: ExpressRequest, res: ServerResponse, screen: S
   if (earlier === 'screened') return true;
   const path = req.originalUrl;
   const route = screen.route(path, req.headers);
-  const named = route.adapter ?? findAdapter(path, undefined);
+  const named = route.adapter ?? findAdapter(path);
   const { policy } = route;
   // A mode that changes nothing refuses nothing.
   const enforces = policy.mode === 'enforce';
@@ -63,7 +63,7 @@ async function screenRequest(req: ExpressRequest, res: ServerResponse, screen: S
     sendEarly(req, res, bodyErrorAnswer(error, named));
     return false;
   }
-  const adapter = route.adapter ?? findAdapter(path, body.value);
+  const adapter = route.adapter ?? findAdapter(path, { body: body.value, headers: req.headers });
   const asked = adapter?.readAsked(body.value);
   const subject = screen.subjectOf(req.headers);
   const exchange = { requestId: randomUUID(), path, policy, subject, ...(asked === undefined ? {} : { asked }) };

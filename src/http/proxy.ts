@@ -30,7 +30,7 @@ export interface ProxyServer {
 
 /** The format whose clients can read the answer to a request that failed. */
 function adapterOf({ url = '/', headers }: IncomingMessage, screen: Screen): Adapter | undefined {
-  return screen.route(url, headers).adapter ?? findAdapter(url, undefined);
+  return screen.route(url, headers).adapter ?? findAdapter(url);
 }
 
 /** Returns a proxy that screens what passes between its clients and the backend. */

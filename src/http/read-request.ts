@@ -43,7 +43,7 @@ export interface ReadRequestOptions {
  */
 export async function readRequest(req: IncomingMessage, options: ReadRequestOptions): Promise<ReadRequest> {
   const { path, limits, lenient, proceed } = options;
-  const named = req.method === 'POST' || hasBody(req) ? (options.adapter ?? findAdapter(path, undefined)) : undefined;
+  const named = req.method === 'POST' || hasBody(req) ? (options.adapter ?? findAdapter(path)) : undefined;
   const unread = { adapter: named, readable: false, body: undefined, source: '' };
   if (named === undefined && !hasBody(req)) return { ...unread, raw: null };
   const type = req.headers['content-type'];
@@ -63,7 +63,7 @@ export async function readRequest(req: IncomingMessage, options: ReadRequestOpti
     if (plain === undefined) return { ...unread, raw };
     const parse = named === undefined ? parseUnnamedBody : parseJsonBody;
     const body = parse(plain, limits);
-    const adapter = named ?? findAdapter(path, body);
+    const adapter = named ?? findAdapter(path, { body, headers: req.headers });
     if (adapter === undefined) return { ...unread, raw };
     assertUtf8(type);
     return { adapter, readable: true, body, source: plain.toString('utf8'), raw };

@@ -110,8 +110,9 @@ describe('MessagesStream', () => {
   it.each([
     ['no JSON', '{"type":'],
     ['no object', '"zorgblat"'],
+    ['another format', '{"choices":[{"delta":{"content":"zorg"}}]}'],
   ])('breaks on %s', (_, data) => {
-    expect(() => openStream().read({ event: 'x', data })).toThrow('An event of the stream is not');
+    expect(() => openStream().read({ data })).toThrow('An event of the stream ');
   });
 
   it('passes what does not change as it came', () => {

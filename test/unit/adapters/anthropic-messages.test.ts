@@ -305,6 +305,6 @@ describe('anthropicMessages on whole bodies', () => {
     ],
     ['no messages', { system: 's', prompt: 'p' }, false],
   ])('tells by shape: %s', (_, body, expected) => {
-    expect(anthropicMessages.recognizes(body)).toBe(expected);
+    expect(anthropicMessages.recognizes({ body })).toBe(expected);
   });
 });

@@ -10,7 +10,7 @@ describe('findAdapter', () => {
     ['percent escapes', '/v1/ch%61t%2Fcompletions', {}],
     ['a chat body on any path', '/assistant', chat],
   ])('knows chat by %s', (_, path, body) => {
-    expect(findAdapter(path, body)?.name).toBe('openai-chat');
+    expect(findAdapter(path, { body })?.name).toBe('openai-chat');
   });
 
   it.each([
@@ -20,7 +20,14 @@ describe('findAdapter', () => {
     ['a batch', '/v1/messages/batches/', {}],
     ['a body on any path', '/assistant', { ...chat, system: 's' }],
   ])('knows Anthropic Messages by %s', (_, path, body) => {
-    expect(findAdapter(path, body)?.name).toBe('anthropic-messages');
+    expect(findAdapter(path, { body })?.name).toBe('anthropic-messages');
+  });
+
+  it('knows Anthropic Messages by the header that its clients send, where the path says nothing', () => {
+    const headers = { 'anthropic-version': '2023-06-01' };
+    expect(findAdapter('/assistant', { body: chat, headers })?.name).toBe('anthropic-messages');
+    expect(findAdapter('/v1/chat/completions', { body: chat, headers })?.name).toBe('openai-chat');
+    expect(findAdapter('/v1/files', { body: undefined, headers })).toBeUndefined();
   });
 
   it.each([
@@ -29,6 +36,6 @@ describe('findAdapter', () => {
     ['no body', '/', undefined],
     ['no messages', '/', { messages: [] }],
   ])('has none for %s', (_, path, body) => {
-    expect(findAdapter(path, body)).toBeUndefined();
+    expect(findAdapter(path, { body })).toBeUndefined();
   });
 });
