@@ -6,6 +6,8 @@ export interface TextSlot {
   readonly path: string;
   readonly role?: string;
   readonly text: string;
+  /** The text as it stands in the body, where that is JSON source. */
+  readonly source?: string;
   /** Channel of a stream; several slots of one event may share it. */
   readonly channel: string;
   /** Position in `choices`, for answers. */
@@ -220,5 +222,5 @@ function readString(holder: JsonObject, key: string, place: Place, slots: TextSl
 function slotFor(place: Place, source: string, write: (text: string) => void): TextSlot {
   const { encoded, ...rest } = place;
   if (encoded !== true) return { ...rest, text: source, write };
-  return { ...rest, text: decodeJsonSource(source), write: (text) => write(encodeJsonSource(text)) };
+  return { ...rest, text: decodeJsonSource(source), source, write: (text) => write(encodeJsonSource(text)) };
 }

@@ -3,10 +3,11 @@ import type { AnswerNote, AskedReply, BlockInfo, ErrorInfo, FilteredPart } from 
 import { noteKeys } from './answer-note.js';
 import { parseEventData } from './event-data.js';
 import { asArray, isJsonObject, parseJson } from './json.js';
+import { JsonSourceReader, type ReadableSource } from './json-source-reader.js';
 import { listStrings, mapStrings } from './map-strings.js';
 import { answerAt, blockedError, chunkEvent, DONE, FILTERED, filteredEvent, textEvent } from './openai-chat-frames.js';
 import { readResponseSlots, type TextSlot } from './openai-chat-slots.js';
-import type { ChannelDelta, StandaloneText, StreamChange, StreamFormat, StreamStep } from './stream-format.js';
+import type { StandaloneText, StreamChange, StreamFormat, StreamStep } from './stream-format.js';
 
 const END: StreamStep = { deltas: [], fields: [], ends: 'all', answers: [], last: true, filtered: [] };
 
@@ -18,6 +19,9 @@ export class OpenaiChatStream implements StreamFormat {
   /** The chunk that the current event carries; none when it ends the stream. */
   #chunk: unknown;
   #slots: readonly TextSlot[] = [];
+  /** Text of the current event by channel, and whether it is to be written anew even if it may leave as it is. */
+  #texts: ReadonlyMap<string, ReadableSource> = new Map();
+  readonly #sources = new JsonSourceReader();
   /** The last chunk of all: what the current event is identified by, also when it carries none. */
   #template: unknown;
   #usage: unknown;
@@ -33,17 +37,19 @@ export class OpenaiChatStream implements StreamFormat {
     this.#event = event;
     this.#chunk = undefined;
     this.#slots = [];
+    this.#texts = new Map();
     if (event.data.trim() === DONE) return END;
     const chunk = parseEventData(event);
     this.#chunk = chunk;
     this.#template = chunk;
     this.#slots = readResponseSlots(chunk, 'delta');
+    this.#texts = this.#readTexts();
     if (!isJsonObject(chunk)) return { ...END, ends: [], last: false };
     if (isJsonObject(chunk['usage'])) this.#usage = chunk;
     const answers = answersIn(chunk);
     const failed = isError(chunk);
     return {
-      deltas: this.#readDeltas(),
+      deltas: [...this.#texts].map(([channel, { text }]) => ({ channel, text })),
       fields: failed ? this.#readError(chunk, answers) : [],
       ends: failed ? 'all' : finishedIn(chunk),
       answers,
@@ -102,10 +108,14 @@ export class OpenaiChatStream implements StreamFormat {
     return event;
   }
 
-  #readDeltas(): ChannelDelta[] {
-    const texts = new Map<string, string>();
-    for (const { channel, text } of this.#slots) texts.set(channel, (texts.get(channel) ?? '') + text);
-    return [...texts].map(([channel, text]) => ({ channel, text }));
+  #readTexts(): ReadonlyMap<string, ReadableSource> {
+    const texts = new Map<string, ReadableSource>();
+    for (const { channel, text, source } of this.#slots) {
+      const before = texts.get(channel) ?? { text: '', alone: true };
+      const read = source === undefined ? { text, alone: true } : this.#sources.read(channel, source);
+      texts.set(channel, { text: before.text + read.text, alone: before.alone && read.alone });
+    }
+    return texts;
   }
 
   /** An error of the backend may repeat the prompt or the reply. */
@@ -116,8 +126,10 @@ export class OpenaiChatStream implements StreamFormat {
   /** Returns whether anything changed. Several parts of one channel were read as one text: the first takes all of it. */
   #writeTexts(texts: ReadonlyMap<string, string>): boolean {
     const written = new Set<string>();
-    const changes = this.#readDeltas().filter(({ channel, text }) => (texts.get(channel) ?? text) !== text);
-    const changed = new Set(changes.map(({ channel }) => channel));
+    const changed = new Set<string>();
+    for (const [channel, { text, alone }] of this.#texts) {
+      if (!alone || (texts.get(channel) ?? text) !== text) changed.add(channel);
+    }
     for (const slot of this.#slots) {
       if (!changed.has(slot.channel)) continue;
       slot.write(written.has(slot.channel) ? '' : (texts.get(slot.channel) ?? ''));

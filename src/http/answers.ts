@@ -8,7 +8,7 @@ import {
   writeJson,
 } from '../adapters/index.js';
 import { type Direction, RequestBodyError, type Verdict } from '../core/index.js';
-import { type Exchange, recordFiltered } from './exchange.js';
+import { askedOf, type Exchange, recordFiltered } from './exchange.js';
 import { parseJsonBody } from './json-body.js';
 import type { Screen } from './screen.js';
 
@@ -24,6 +24,8 @@ export interface ScreenedReply {
   readonly blocked: boolean;
   /** The strongest verdict of its fields, if it has any. */
   readonly verdict: Verdict | undefined;
+  /** What goes to the client in place of the reply, head included, where a block is told as an error. */
+  readonly error?: Answer;
 }
 
 /** Headers that keep whoever stands between from collecting a stream before it passes it on. */
@@ -104,6 +106,10 @@ export async function screenReply(
     return { bytes: out, changed, blocked: false, verdict };
   }
   const { verdict, blocked, changed, ...screened } = await screen.screenOutput(adapter, body, exchange);
+  if (blocked?.blockAs === 'error') {
+    const error = adapter.blockedReply(blocked, askedOf(exchange));
+    return { bytes: encodeAnswer(error).bytes, changed: true, blocked: true, verdict, error };
+  }
   if (blocked === undefined && !changed) return { bytes, changed: false, blocked: false, verdict };
   const out = Buffer.from(writeJson(screened.body, bytes.toString('utf8')));
   return { bytes: out, changed: true, blocked: blocked !== undefined, verdict };

@@ -97,9 +97,13 @@ export class HeldReply implements ReplyFilter {
     this.#release(sent, await screenReply(screen, { adapter, exchange, status, bytes: plain, isText }));
   }
 
-  #release(sent: Buffer, { bytes, changed, blocked, verdict }: ScreenedReply): void {
+  #release(sent: Buffer, { bytes, changed, blocked, verdict, error }: ScreenedReply): void {
     const downstream = this.#downstream;
     const { exchange } = this.#context;
+    if (error !== undefined) {
+      downstream.replace({ ...error, headers: { ...error.headers, 'x-request-id': exchange.requestId } });
+      return;
+    }
     const { requestId, policy } = exchange;
     const told = policy.mode === 'annotate' ? moderationHeaders('output', verdict, exchange) : {};
     const ours = blocked ? { 'x-request-id': requestId, 'x-should-retry': 'false' } : {};

@@ -47,7 +47,8 @@ export async function sendReply(options: ReplyToScreen): Promise<void> {
     const stream = screen.openStream(adapter, exchange, unsaid);
     return sendBytes(options, Buffer.from(stream.push(bytes) + stream.end()));
   }
-  const { bytes: out, blocked } = await screenWhole(options, { bytes, isText: !isJson });
+  const { bytes: out, blocked, error } = await screenWhole(options, { bytes, isText: !isJson });
+  if (error !== undefined) return sendAnswer(res, error);
   return sendBytes(options, out, blocked ? ['x-request-id', exchange.requestId, 'x-should-retry', 'false'] : []);
 }
 
