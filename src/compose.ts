@@ -3,7 +3,7 @@ import pino from 'pino';
 import { loadClassifier } from './classifier/index.js';
 import type { Config } from './config/index.js';
 import {
-  type Clock,
+  type AlarmClock,
   ConfigError,
   type Logger,
   type RemoteDetector,
@@ -21,7 +21,7 @@ import { type Database, HitLog, HitRepository, openDatabase } from './store/inde
 /** What lives as long as the process, whatever config comes and goes. */
 export interface Services {
   readonly logger: Logger;
-  readonly clock: Clock;
+  readonly clock: AlarmClock;
   readonly metrics: Metrics;
   /** What everything that lasts stands in; undefined when nothing is to last. */
   readonly database: Database | undefined;
@@ -92,6 +92,14 @@ export async function compose(config: Config, { file, record = true }: ComposeOp
   }
 }
 
+const systemClock: AlarmClock = {
+  now: () => Date.now(),
+  after(delayMs, ring) {
+    const timer = setTimeout(ring, delayMs).unref();
+    return () => clearTimeout(timer);
+  },
+};
+
 /**
  * Opens what lives as long as the process.
  * @throws {StoreError} when the store cannot be used.
@@ -101,11 +109,11 @@ export async function openServices(
   { record = true }: { readonly record?: boolean } = {},
 ): Promise<Services> {
   const logger = pino({ level: config.log.level }, pino.destination(2));
-  const clock = { now: () => Date.now() };
   const chainKey = loadSecret(config.hitLog.chainKeyEnv);
   const database = record ? await openDatabase({ store: config.store, logger }) : undefined;
   const store =
-    database && new HitLog({ ...config.hitLog, chainKey, sink: new HitRepository(database), clock, logger });
+    database &&
+    new HitLog({ ...config.hitLog, chainKey, sink: new HitRepository(database), clock: systemClock, logger });
   const close = async (): Promise<void> => {
     try {
       await store?.close();
@@ -113,7 +121,7 @@ export async function openServices(
       await database?.close();
     }
   };
-  return { logger, clock, metrics: createMetrics(), database, store, close };
+  return { logger, clock: systemClock, metrics: createMetrics(), database, store, close };
 }
 
 /**

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { CATEGORIES, CATEGORY_INFO, type Category, FORMATS } from '../core/index.js';
+import { CATEGORIES, CATEGORY_INFO, type Category, FORMATS, HOLD_LIMIT_ACTIONS, HOLD_MODES } from '../core/index.js';
 import { DetectorConfig } from './detectors.js';
 import { parseListenAddress } from './listen-address.js';
 
@@ -21,6 +21,34 @@ const categoryFields = Object.fromEntries(
   ]),
 ) as Record<Category, z.ZodOptional<typeof Thresholds>>;
 
+const bytes = z.int().min(1);
+const milliseconds = z.int().min(0).max(2_147_483_647);
+
+const holdFields = {
+  hold: z
+    .enum(HOLD_MODES)
+    .optional()
+    .describe(
+      'How streamed text waits for its judgement. `adaptive`, built in: only what can still become a hit. `sentence`: to the end of each sentence. `answer`: to the very end. `none`: not at all; it leaves before it was judged, a later block only stops the rest, and nothing can be redacted.',
+    ),
+  maxHoldChars: z
+    .int()
+    .min(1)
+    .optional()
+    .describe(
+      'Most characters (UTF-16 code units) of a stream that wait at one time. Built in: 8192; with `hold: answer`, 1048576.',
+    ),
+  maxHoldMs: milliseconds
+    .optional()
+    .describe('Longest time that a character of a stream waits, in milliseconds; 0, built in, for no end.'),
+  onHoldLimit: z
+    .enum(HOLD_LIMIT_ACTIONS)
+    .optional()
+    .describe(
+      'What happens at such a limit. `block`, built in, stops the stream. `release` lets text pass that nobody has judged yet, and records it as that.',
+    ),
+} as const;
+
 const severityScore = (meaning: string) =>
   threshold.optional().describe(`Score in [0, 1] of a list match of severity ${meaning}.`);
 
@@ -31,11 +59,14 @@ export const PolicyConfig = z
       .string()
       .optional()
       .describe("Name of the policy to inherit from; when left out 'default', and for 'default' the built-in values."),
-    input: z.strictObject(categoryFields).optional().describe('Thresholds per category for text going to the model.'),
-    output: z
-      .strictObject(categoryFields)
+    input: z
+      .strictObject({ ...holdFields, ...categoryFields })
       .optional()
-      .describe('Thresholds per category for text coming from the model.'),
+      .describe('Text going to the model: thresholds per category, and how it waits when it is streamed.'),
+    output: z
+      .strictObject({ ...holdFields, ...categoryFields })
+      .optional()
+      .describe('Text coming from the model: thresholds per category, and how it waits when it is streamed.'),
     severityScores: z
       .strictObject({
         1: severityScore('1 (mild)'),
@@ -131,9 +162,6 @@ const entryId = z.string().min(1);
 const address = z
   .string()
   .regex(/^(?:\[[0-9A-Fa-f:.]+\]|[^\s:/]+):\d{1,5}$/, 'must be host:port, such as 127.0.0.1:8080');
-const bytes = z.int().min(1);
-const milliseconds = z.int().min(0).max(2_147_483_647);
-
 /** Everything that can be configured; every key has a default. */
 export const Config = z
   .strictObject({
@@ -294,16 +322,6 @@ export const Config = z
       })
       .prefault({})
       .describe('Limits on everything that comes from outside.'),
-    hold: z
-      .strictObject({
-        maxHoldChars: z
-          .int()
-          .min(1)
-          .default(8192)
-          .describe('Most characters (UTF-16 code units) of a stream that are held back at one time.'),
-      })
-      .prefault({})
-      .describe('Hold-back of streams.'),
     log: z
       .strictObject({
         level: z

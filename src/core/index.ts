@@ -5,6 +5,7 @@ export * from './direction.js';
 export * from './errors.js';
 export * from './format.js';
 export * from './hit.js';
+export * from './hold.js';
 export * from './ports.js';
 export * from './span.js';
 export * from './text-field.js';

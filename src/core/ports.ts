@@ -10,6 +10,12 @@ export interface Clock {
   now(): number;
 }
 
+/** A clock that can be set to call back. */
+export interface AlarmClock extends Clock {
+  /** Calls back once, unless the returned function is called first. Keeps no process alive. */
+  after(delayMs: number, ring: () => void): () => void;
+}
+
 /** Structured log sink, in the order of pino. Never receives user text, headers or bodies. */
 export interface Logger {
   info(fields: Readonly<Record<string, unknown>>, message: string): void;

@@ -2,6 +2,7 @@ import type { Action } from './action.js';
 import type { Category } from './category.js';
 import type { DetectionSource } from './detection.js';
 import type { Hit } from './hit.js';
+import type { HoldNote } from './hold.js';
 
 /** Versions of everything that shaped a verdict; recorded with each hit. */
 export interface Versions {
@@ -24,6 +25,8 @@ export interface Verdict {
   readonly scores: Readonly<Record<Category, number>>;
   /** Detectors that could not run; with `onDetectorError: block`, for a remote one with its own `onError: block`, this alone makes `action` block. */
   readonly failedDetectors: readonly DetectionSource[];
+  /** Set for a stream of which some text left, or was stopped, before it was judged. */
+  readonly hold?: HoldNote;
   readonly policy: string;
   readonly versions: Versions;
 }

@@ -98,9 +98,9 @@ export class StreamChannels {
   #stream(channel: string): StreamModerator {
     const known = this.#streams.get(channel);
     if (known !== undefined) return known;
-    const { moderator, config } = this.#deps;
+    const { moderator, clock } = this.#deps;
     const { policy } = this.#exchange;
-    const opened = moderator.openStream({ direction: 'output', policy, maxHoldChars: config.hold.maxHoldChars });
+    const opened = moderator.openStream({ direction: 'output', policy, clock });
     this.#streams.set(channel, opened);
     return opened;
   }

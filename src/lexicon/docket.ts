@@ -26,6 +26,8 @@ export type Outcome =
 /** A hit and the offset of the text, UTF-16 units, that had to be read before it was decided. */
 export interface DecidedDetection extends LexiconDetection {
   readonly decidedAt: number;
+  /** The release point at that moment; known where the scanner was told what `holds`. */
+  readonly heldFrom: number;
 }
 
 /** What the docket asks of the scanner at the time of a decision. */
@@ -35,10 +37,12 @@ export interface DocketText {
   /** Numbers of the phrases of each condition. */
   readonly conditionPhrases: ReadonlyMap<Condition, readonly number[]>;
   /** Offset up to which the text was read, UTF-16 units. */
-  readonly position: number;
-  readonly ended: boolean;
+  position(): number;
+  ended(): boolean;
   /** Start of the earliest allow-phrase that may still complete. */
   allowStart(): number;
+  /** Start of the earliest match that text waits for and that may still complete. */
+  openStart(): number;
   /** First offset from `end` on that holds something matching does not skip; `undefined` when that was not read yet. */
   skipFrom(end: number): number | undefined;
 }
@@ -112,7 +116,8 @@ export class Docket {
 
   /** Decides every candidate whose fate the text read so far determines. */
   settle(): void {
-    const { position, ended } = this.#text;
+    const position = this.#text.position();
+    const ended = this.#text.ended();
     if (position < this.#nextReady && !ended) return;
     const still: Candidate[] = [];
     const done: Candidate[] = [];
@@ -135,11 +140,13 @@ export class Docket {
     done.sort((a, b) => a.end - b.end || a.start - b.start);
     this.#recent.push(...done);
     if (this.#recent.length > RECENT) this.#recent = this.#recent.slice(-RECENT);
+    let heldFrom: number | undefined;
     for (const candidate of done) {
       const outcome = this.#outcomeOf(candidate);
       this.#observe?.(candidate, outcome);
       if (outcome !== COUNTS) continue;
       const { entry, start, end } = candidate;
+      heldFrom ??= ended ? position : this.heldFrom(this.#text.openStart());
       this.#decided.push({
         source: 'lexicon',
         category: entry.category,
@@ -147,6 +154,7 @@ export class Docket {
         termId: entry.id,
         span: { start, end },
         decidedAt: position,
+        heldFrom,
       });
     }
   }

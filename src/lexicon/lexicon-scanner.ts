@@ -1,5 +1,5 @@
 import type { Span } from '../core/index.js';
-import { isSpace, SEPARATOR } from '../text/index.js';
+import { isSpace } from '../text/index.js';
 import {
   EXPAND,
   FIRST_PLAIN,
@@ -316,10 +316,8 @@ export class LexiconScanner {
   /** What the character, with its repetitions, is read as that is the whole word before `at`. */
   #lastLetters(at: number): SpelledLetter[] {
     const start = this.#symbolStart(at, 1, APART);
-    const units = this.#lexicon.alphabet.fold.units(this.#text.codePointAt(start) ?? 0);
-    if (units[0] === undefined || units[0] === SEPARATOR) return [];
     const span = { start: start + this.#base, end: at + this.#base };
-    return units.map((unit, index) => ({ unit, ...span, isFirst: index === 0 }));
+    return this.#spelled.lettersOf(this.#text.codePointAt(start) ?? 0, span);
   }
 
   /** Start of the earliest match that text waits for and that may still complete. */
@@ -328,9 +326,11 @@ export class LexiconScanner {
     if (this.#changes === this.#openChanges) return this.#open ?? this.#position;
     this.#depths ??= this.#lexicon.holdDepths(this.#holds);
     let open = this.#openFrom(this.#depths.plain);
-    open = Math.min(open, this.#spelled.openStart(this.#depths.spelled, open));
-    // The word being read may turn out to be a single letter that begins a spelled-out word.
-    if (this.#letters === 1) open = Math.min(open, this.#symbolStart(this.#at, 1, APART) + this.#base);
+    // A word of several letters ends a spelled-out word, also while it is being read.
+    if (this.#letters <= 1) {
+      const next = this.#letters === 1 ? this.#lastLetters(this.#at) : [];
+      open = Math.min(open, this.#spelled.openStart(this.#depths.spelled, { next, otherwise: open }));
+    }
     this.#openChanges = this.#changes;
     this.#open = open < this.#position ? open : undefined;
     return open;
@@ -356,23 +356,19 @@ export class LexiconScanner {
   }
 
   #docketText(): ConstructorParameters<typeof Docket>[0] {
-    const scanner = this;
     return {
       readable: (start, end) => {
-        const [from, to] = [start - scanner.#base, Math.min(end - scanner.#base, scanner.#at)];
-        return scanner.#lexicon.alphabet.withoutSkipped(scanner.#text.slice(Math.max(0, from), Math.max(0, to)));
+        const [from, to] = [start - this.#base, Math.min(end - this.#base, this.#at)];
+        return this.#lexicon.alphabet.withoutSkipped(this.#text.slice(Math.max(0, from), Math.max(0, to)));
       },
-      conditionPhrases: scanner.#lexicon.conditionPhrases,
-      get position() {
-        return scanner.#position;
-      },
-      get ended() {
-        return scanner.#ended;
-      },
-      allowStart: () => scanner.#openFrom(scanner.#lexicon.allowDepths),
+      conditionPhrases: this.#lexicon.conditionPhrases,
+      position: () => this.#position,
+      ended: () => this.#ended,
+      allowStart: () => this.#openFrom(this.#lexicon.allowDepths),
+      openStart: () => (this.#holds === holdsAll ? this.#position : this.#openStart()),
       skipFrom: (end) => {
-        const found = scanner.#lexicon.alphabet.findNextCharacter(scanner.#text, end - scanner.#base, scanner.#at);
-        return found < 0 ? undefined : found + scanner.#base;
+        const found = this.#lexicon.alphabet.findNextCharacter(this.#text, end - this.#base, this.#at);
+        return found < 0 ? undefined : found + this.#base;
       },
     };
   }

@@ -7,5 +7,5 @@ export function scanText(lexicon: Lexicon, text: string): LexiconDetection[] {
   const scanner = new LexiconScanner(lexicon);
   scanner.feed(text);
   scanner.end();
-  return scanner.take().map(({ decidedAt: _, ...detection }) => detection);
+  return scanner.take().map(({ decidedAt: _, heldFrom: __, ...detection }) => detection);
 }

@@ -36,10 +36,28 @@ export class SpelledWords {
     return this.#run[0]?.start ?? otherwise;
   }
 
-  /** Start of the longest term that may still complete, by the depths of its automaton, or `otherwise`. */
-  openStart(depths: Uint16Array, otherwise: number): number {
-    const depth = depths[this.#state / CELL] ?? 0;
-    return depth === 0 ? otherwise : (this.#run[this.#run.length - depth]?.start ?? otherwise);
+  /**
+   * Start of the longest term that may still complete, by the depths of its automaton, or `otherwise`; `next` are the letters of
+   * the word that is being read, as long as it is one of a single letter.
+   */
+  openStart(
+    depths: Uint16Array,
+    { next, otherwise }: { readonly next: readonly SpelledLetter[]; readonly otherwise: number },
+  ): number {
+    const { spelled, alphabet } = this.#lexicon;
+    let state = this.#state;
+    for (const { unit } of next) state = spelled.next(state, alphabet.symbolOf(unit));
+    const depth = depths[state / CELL] ?? 0;
+    if (depth === 0) return otherwise;
+    const first = depth > next.length ? this.#run[this.#run.length + next.length - depth] : next[next.length - depth];
+    return first?.start ?? otherwise;
+  }
+
+  /** What a character is read as that, with its repetitions, is the whole word at `span`. */
+  lettersOf(codePoint: number, span: Span): SpelledLetter[] {
+    const units = this.#lexicon.alphabet.fold.units(codePoint);
+    if (units[0] === undefined || units[0] === SEPARATOR) return [];
+    return units.map((unit, index) => ({ unit, ...span, isFirst: index === 0 }));
   }
 
   /** Ends the run: a word of several letters has come. */

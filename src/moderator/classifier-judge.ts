@@ -10,6 +10,14 @@ import type { CategoryThresholds } from '../policy/index.js';
 import { findEvaluationPoint, findStepEnd, isEvaluationPoint, MAX_WINDOW_UNITS } from './evaluation-points.js';
 import { ListCounter } from './list-counter.js';
 
+/** Share of its lowest redact or block threshold from which the score of a category makes text wait for the next point. */
+const SUSPICIOUS = 1 / 2;
+/**
+ * Share from which a word waits until it is whole, because it may make the text suspicious. Below it words leave as they
+ * come: `npm run bench -- hold` counts how rarely a single word lifts a score from there to `SUSPICIOUS`.
+ */
+const WARY = 1 / 8;
+
 /** What a judge works with. */
 export interface ClassifierJudgeOptions {
   readonly classifier: TextClassifier;
@@ -25,8 +33,11 @@ export class ClassifierJudge {
   readonly #faint = new Map<Category, ClassifierDetection>();
   readonly #onsets = new Map<Category, number>();
   #running: RunningScore | undefined;
+  /** Whether the last scores let a word wait until it is whole. */
+  #wary = false;
   #windowStart = 0;
   #previousPoint = 0;
+  #previousStep = 0;
 
   constructor({ classifier, thresholds }: ClassifierJudgeOptions) {
     this.#classifier = classifier;
@@ -38,14 +49,16 @@ export class ClassifierJudge {
     return this.#faint.values();
   }
 
-  /** Start of the earliest text that has become suspicious since the last point; infinite when there is none. */
-  get earliestOnset(): number {
-    return this.#onsets.size === 0 ? Number.POSITIVE_INFINITY : Math.min(...this.#onsets.values());
+  /** Offset from which text waits for the classifier; infinite when none does. */
+  get heldFrom(): number {
+    const word = this.#wary ? this.#previousStep : Number.POSITIVE_INFINITY;
+    return this.#onsets.size === 0 ? word : Math.min(word, ...this.#onsets.values());
   }
 
-  /** Forgets what is suspicious; called when the classifier failed and has no say any more. */
+  /** Lets everything go; called when the classifier failed and has no say any more. */
   clear(): void {
     this.#onsets.clear();
+    this.#wary = false;
   }
 
   /** Takes list hits, which the classifier weighs too. */
@@ -58,7 +71,11 @@ export class ClassifierJudge {
     if (step !== '') {
       this.#running ??= this.#classifier.begin();
       this.#running.append(step);
-      this.#track(this.#running.scores(this.#lists.upTo(end)), end - step.length, this.#onsets);
+      this.#wary = this.#track(this.#running.scores(this.#lists.upTo(end)), {
+        onsets: this.#onsets,
+        onset: onsetOf(step, end, { wary: this.#wary, whole: !isLast }),
+      });
+      this.#previousStep = end;
     }
     if (this.#running === undefined || end === this.#previousPoint) return [];
     if (!isLast && !isEvaluationPoint(step, end - this.#previousPoint)) return [];
@@ -93,17 +110,26 @@ export class ClassifierJudge {
     if (point - this.#windowStart <= MAX_WINDOW_UNITS) return;
     this.#windowStart = point;
     this.#running = undefined;
+    this.#wary = false;
     this.#lists.restart(point);
   }
 
-  /** Remembers, per category, the start of the step that made the text suspicious. */
-  #track(scores: Float32Array, start: number, onsets: Map<Category, number>): void {
+  /** Remembers, per category, where the text became suspicious; returns whether the next word has to wait until it is whole. */
+  #track(
+    scores: Float32Array,
+    { onsets, onset }: { readonly onsets: Map<Category, number>; readonly onset: number },
+  ): boolean {
+    let wary = false;
     for (let index = 0; index < CATEGORIES.length; index += 1) {
       const category = CATEGORIES[index] as Category;
       const { redact, block } = this.#thresholds[category];
-      if ((scores[index] ?? 0) < Math.min(redact, block) / 2) onsets.delete(category);
-      else if (!onsets.has(category)) onsets.set(category, start);
+      const score = scores[index] ?? 0;
+      const limit = Math.min(redact, block);
+      wary ||= score >= limit * WARY;
+      if (score < limit * SUSPICIOUS) onsets.delete(category);
+      else if (!onsets.has(category)) onsets.set(category, onset);
     }
+    return wary;
   }
 
   /** Onsets of the sentence that ends at `point`, worked out step by step: a whole text needs them for hits alone. */
@@ -111,11 +137,19 @@ export class ClassifierJudge {
     const onsets = new Map<Category, number>();
     const running = this.#classifier.begin();
     const lists = this.#lists.replayFrom(this.#windowStart);
-    running.append(text.slice(this.#windowStart, this.#previousPoint));
-    for (let at = this.#previousPoint; at < point; ) {
-      const end = Math.min(point, findStepEnd(text, at) ?? point);
-      running.append(text.slice(at, end));
-      this.#track(running.scores(lists.upTo(end)), at, onsets);
+    const from = this.#previousPoint;
+    let wary = false;
+    if (from > this.#windowStart) {
+      running.append(text.slice(this.#windowStart, from));
+      wary = this.#track(running.scores(lists.upTo(from)), { onsets: new Map(), onset: from });
+    }
+    for (let at = from; at < point; ) {
+      const stepEnd = findStepEnd(text, at);
+      const end = stepEnd ?? point;
+      const step = text.slice(at, end);
+      running.append(step);
+      const onset = onsetOf(step, end, { wary, whole: stepEnd !== undefined });
+      wary = this.#track(running.scores(lists.upTo(end)), { onsets, onset });
       at = end;
     }
     return onsets;
@@ -142,4 +176,18 @@ export class ClassifierJudge {
       return { ...detection, span: { start, end } };
     });
   }
+}
+
+/**
+ * Where the text waits from that became suspicious with `step`. What was not held before has left, at worst all of it but
+ * the character that made the step whole.
+ */
+function onsetOf(
+  step: string,
+  end: number,
+  { wary, whole }: { readonly wary: boolean; readonly whole: boolean },
+): number {
+  if (wary) return end - step.length;
+  if (!whole) return end;
+  return end - (step.length > 1 && (step.charCodeAt(step.length - 1) & 0xfc00) === 0xdc00 ? 2 : 1);
 }

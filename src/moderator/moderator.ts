@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
-import type { Direction, TextClassifier, Verdict } from '../core/index.js';
+import type { Clock, Direction, TextClassifier, Verdict } from '../core/index.js';
 import type { Lexicon } from '../lexicon/index.js';
 import { decide, type ResolvedPolicy } from '../policy/index.js';
 import { Screening } from './screening.js';
@@ -25,8 +25,8 @@ export interface ModerateOptions {
 
 /** How one stream is to be judged. */
 export interface OpenStreamOptions extends ModerateOptions {
-  /** Most text that may wait, UTF-16 units; more is treated as a block. */
-  readonly maxHoldChars: number;
+  /** Asked for the time where the policy bounds how long text waits. */
+  readonly clock: Pick<Clock, 'now'>;
 }
 
 /** Text judged in one turn, UTF-16 units: some ten milliseconds, twice that where every word is a hit. */

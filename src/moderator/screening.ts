@@ -1,8 +1,8 @@
 import type { Detection, DetectionSource, Direction, TextClassifier, Verdict } from '../core/index.js';
-import { type Holds, type Lexicon, LexiconScanner } from '../lexicon/index.js';
+import { type DecidedDetection, type Holds, type Lexicon, LexiconScanner } from '../lexicon/index.js';
 import { decide, type ResolvedPolicy, scoreOfSeverity, thresholdsOf } from '../policy/index.js';
 import { ClassifierJudge } from './classifier-judge.js';
-import { findStepEnd } from './evaluation-points.js';
+import { findStepEnd, isEvaluationPoint } from './evaluation-points.js';
 
 /** What a screening needs to judge one text. */
 export interface ScreeningOptions {
@@ -19,8 +19,12 @@ export class Screening {
   readonly #judge: ClassifierJudge | undefined;
   readonly #detections: Detection[] = [];
   readonly #failed = new Set<DetectionSource>();
-  #buffer = '';
+  /** The step that is not complete yet. */
+  #step = '';
   #position = 0;
+  #point = 0;
+  /** Set while a decision is handed over that the scanner is already past. */
+  #heldFrom: number | undefined;
 
   constructor(options: ScreeningOptions) {
     this.#options = options;
@@ -34,10 +38,15 @@ export class Screening {
     return this.#position;
   }
 
-  /** Offset before which no later detection can begin that redacts or blocks, UTF-16 units. */
+  /** The last evaluation point, UTF-16 units: everything before it was judged in full. */
+  get point(): number {
+    return this.#point;
+  }
+
+  /** Offset before which no later detection can begin that redacts or blocks, UTF-16 units. Never falls. */
   get releasePoint(): number {
-    const lexicon = this.#failed.has('lexicon') ? this.#position : this.#scanner.releasePoint;
-    return Math.min(lexicon, this.#position, this.#judge?.earliestOnset ?? Number.POSITIVE_INFINITY);
+    const lexicon = this.#failed.has('lexicon') ? this.#position : (this.#heldFrom ?? this.#scanner.releasePoint);
+    return Math.min(lexicon, this.#position, this.#judge?.heldFrom ?? Number.POSITIVE_INFINITY);
   }
 
   /** Detectors that could not run, in the order they failed. */
@@ -53,10 +62,10 @@ export class Screening {
     this.#position = text.length;
     let start = 0;
     for (; start + turnChars < text.length; start += turnChars) {
-      this.#scan(text.slice(start, start + turnChars), false);
+      this.#add(this.#scan(text.slice(start, start + turnChars), false));
       yield;
     }
-    this.#scan(start === 0 ? text : text.slice(start), true);
+    this.#add(this.#scan(start === 0 ? text : text.slice(start), true));
     for (let until = turnChars; until < text.length; until += turnChars) {
       this.#ask((judge) => judge.whole(text, until));
       yield;
@@ -65,25 +74,28 @@ export class Screening {
   }
 
   /**
-   * Reads text and calls `onStep` after every complete step with its detections; stops early when that returns `false`.
-   * Never throws on account of a detector.
+   * Reads text. Calls `onDecision` with what was found, at the very offset (`position`) that decided it, and at the end of
+   * every step, mostly with nothing; once that returns `false`, nothing more is read. Never throws on account of a detector.
    */
-  push(text: string, onStep: (found: readonly Detection[]) => boolean): void {
-    this.#buffer += text;
+  push(text: string, onDecision: (found: readonly Detection[]) => boolean): void {
+    const buffer = this.#step + text;
+    let read = this.#step.length;
     let start = 0;
-    for (let end = findStepEnd(this.#buffer, 0); end !== undefined; end = findStepEnd(this.#buffer, start)) {
-      const proceed = onStep(this.#step(this.#buffer.slice(start, end), false));
+    for (let end = findStepEnd(buffer, 0); end !== undefined; end = findStepEnd(buffer, start)) {
+      if (!this.#read(buffer.slice(read, end), onDecision)) return;
+      if (!onDecision(this.#judgeStep(buffer.slice(start, end), false))) return;
+      read = end;
       start = end;
-      if (!proceed) break;
     }
-    this.#buffer = this.#buffer.slice(start);
+    this.#step = buffer.slice(start);
+    // Also what no step has completed may leave already, so it is read at once.
+    this.#read(buffer.slice(read), onDecision);
   }
 
-  /** Reads the end of the text; returns the last detections. */
-  end(): readonly Detection[] {
-    const rest = this.#buffer;
-    this.#buffer = '';
-    return this.#step(rest, true);
+  /** Reads the end of the text; as `push`. */
+  end(onDecision: (found: readonly Detection[]) => boolean): void {
+    const decided = this.#scan('', true);
+    if (this.#handOver(decided, onDecision)) onDecision(this.#judgeStep(this.#step, true));
   }
 
   /** The verdict on everything read so far. */
@@ -103,25 +115,53 @@ export class Screening {
     });
   }
 
-  #step(step: string, isLast: boolean): readonly Detection[] {
+  #read(text: string, onDecision: (found: readonly Detection[]) => boolean): boolean {
+    if (text === '') return true;
+    const decided = this.#scan(text, false);
+    this.#position += text.length;
+    return this.#handOver(decided, onDecision);
+  }
+
+  /** Hands list hits over as if the text had ended where each was decided: later text must not show in what leaves. */
+  #handOver(decided: readonly DecidedDetection[], onDecision: (found: readonly Detection[]) => boolean): boolean {
+    const position = this.#position;
+    let proceeds = true;
+    for (let from = 0, to = 0; from < decided.length && proceeds; from = to) {
+      const { decidedAt, heldFrom } = decided[from] as DecidedDetection;
+      while (decided[to]?.decidedAt === decidedAt) to += 1;
+      this.#position = decidedAt;
+      this.#heldFrom = heldFrom;
+      proceeds = onDecision(this.#add(decided.slice(from, to)));
+    }
+    this.#position = position;
+    this.#heldFrom = undefined;
+    return proceeds;
+  }
+
+  #judgeStep(step: string, isLast: boolean): readonly Detection[] {
     const before = this.#detections.length;
-    this.#position += step.length;
-    this.#scan(step, isLast);
     this.#ask((judge) => judge.step(step, this.#position, isLast));
+    if (isLast || isEvaluationPoint(step, this.#position - this.#point)) this.#point = this.#position;
     return this.#detections.length === before ? [] : this.#detections.slice(before);
   }
 
-  #scan(text: string, isLast: boolean): void {
-    if (this.#failed.has('lexicon')) return;
+  #add(decided: readonly DecidedDetection[]): readonly Detection[] {
+    this.#judge?.addListHits(decided);
+    const detections = decided.map(({ decidedAt: _, heldFrom: __, ...detection }) => detection);
+    for (const detection of detections) this.#detections.push(detection);
+    return detections;
+  }
+
+  #scan(text: string, isLast: boolean): readonly DecidedDetection[] {
+    if (this.#failed.has('lexicon')) return [];
     try {
       this.#scanner.feed(text);
       if (isLast) this.#scanner.end();
-      const decided = this.#scanner.take();
-      this.#judge?.addListHits(decided);
-      for (const { decidedAt: _, ...detection } of decided) this.#detections.push(detection);
+      return this.#scanner.take();
     } catch {
       // Not swallowed: `decide` applies `onDetectorError` to every failed detector.
       this.#failed.add('lexicon');
+      return [];
     }
   }
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Config, PolicyConfig } from '../config/index.js';
 import { CATEGORIES, type Category, ConfigError, type ConfigIssue, DIRECTIONS, type Direction } from '../core/index.js';
 import { CLASSIFIER_THRESHOLDS } from './classifier-thresholds.js';
+import { overrideHold, type ResolvedHold, resolveHold, type WrittenHold } from './resolve-hold.js';
 
 /** Scores in [0, 1] from which a detection is a hit; `Infinity` where the action is never taken. */
 export interface ResolvedThresholds {
@@ -26,12 +27,15 @@ export interface ResolvedPolicy {
   readonly output: CategoryThresholds;
   /** Thresholds of classifier scores: chosen with the model, except where the config sets a number, which holds for both. */
   readonly classifier: Readonly<Record<Direction, CategoryThresholds>>;
+  readonly hold: Readonly<Record<Direction, ResolvedHold>>;
   readonly onDetectorError: Config['onDetectorError'];
-  /** Hash of everything above that can change a verdict. */
+  /** Hash of everything above that can change what is found in a text. */
   readonly version: string;
 }
 
-type Rules = Pick<ResolvedPolicy, 'mask' | 'severityScores' | 'classifier' | Direction>;
+type Rules = Pick<ResolvedPolicy, 'mask' | 'severityScores' | 'classifier' | Direction> & {
+  readonly hold: Readonly<Record<Direction, WrittenHold>>;
+};
 
 const USUAL: ResolvedThresholds = { flag: 0.75, redact: Number.POSITIVE_INFINITY, block: 0.97 };
 
@@ -41,6 +45,7 @@ const BUILT_IN: Rules = {
   input: forEachCategory((category) => (category === 'abusive' ? { ...USUAL, block: 0.99 } : USUAL)),
   output: forEachCategory((category) => (category === 'abusive' ? { ...USUAL, redact: 0.9, block: 0.99 } : USUAL)),
   classifier: { input: classifierThresholds('input'), output: classifierThresholds('output') },
+  hold: { input: {}, output: {} },
 };
 
 /**
@@ -61,7 +66,8 @@ export function resolvePolicies(
       (base, ancestor) => override(base, written.get(ancestor) ?? {}),
       BUILT_IN,
     );
-    const policy = { name, mode: config.mode, ...rules, onDetectorError: config.onDetectorError };
+    const hold = { input: resolveHold(rules.hold.input), output: resolveHold(rules.hold.output) };
+    const policy = { name, mode: config.mode, ...rules, hold, onDetectorError: config.onDetectorError };
     resolved.set(name, { ...policy, version: versionOf(policy) });
   }
   return resolved;
@@ -105,6 +111,10 @@ function override(base: Rules, policy: PolicyConfig): Rules {
     classifier: {
       input: overrideThresholds(base.classifier.input, policy.input),
       output: overrideThresholds(base.classifier.output, policy.output),
+    },
+    hold: {
+      input: overrideHold(base.hold.input, policy.input),
+      output: overrideHold(base.hold.output, policy.output),
     },
   };
 }

@@ -4,6 +4,7 @@ import { Config } from '../../src/config/index.js';
 import { SSE } from '../../src/framing/index.js';
 import { AnnotatedStream } from '../../src/http/annotated-stream.js';
 import { createMetrics, createScreen } from '../../src/http/index.js';
+import { frozenClock } from '../support/clocks.js';
 import { testModerator, testPolicy } from '../support/moderation.js';
 
 const moderator = testModerator();
@@ -24,7 +25,7 @@ const WIRE = fc
 function run(wire: Buffer, size: number): { out: string; failure: string | undefined } {
   const config = Config.parse({ limits: { maxEventBytes: 200 } });
   const deps = { config, moderator, policies: new Map([['default', policy]]), store: undefined };
-  const screen = createScreen({ ...deps, clock: { now: () => 0 }, metrics: createMetrics() });
+  const screen = createScreen({ ...deps, clock: frozenClock, metrics: createMetrics() });
   const exchange = { requestId: 'r', path: '/', policy };
   const stream = screen.openStream(openaiChat, exchange);
   const annotated = new AnnotatedStream({ stream, adapter: openaiChat, exchange, framing: SSE, maxEventBytes: 200 });

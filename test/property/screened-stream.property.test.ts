@@ -2,11 +2,12 @@ import fc from 'fast-check';
 import { openaiChat } from '../../src/adapters/index.js';
 import { Config } from '../../src/config/index.js';
 import { createMetrics, createScreen } from '../../src/http/index.js';
+import { frozenClock } from '../support/clocks.js';
 import { testModerator, testPolicy } from '../support/moderation.js';
 import { recordingStore } from '../support/recording-store.js';
 
 const moderator = testModerator();
-const policy = testPolicy({});
+const policy = testPolicy({ hold: { maxHoldChars: 60 } });
 const PIECES = [
   'blip',
   'zorgblat',
@@ -68,14 +69,14 @@ const WIRE = fc
 
 function run(wire: Buffer, { sizes, cut }: { sizes: readonly number[]; cut: boolean }) {
   const { store, entries } = recordingStore();
-  const config = Config.parse({ limits: { maxEventBytes: 600 }, hold: { maxHoldChars: 60 } });
+  const config = Config.parse({ limits: { maxEventBytes: 600 } });
   const policies = new Map([['default', policy]]);
   const screen = createScreen({
     config,
     moderator,
     policies,
     store,
-    clock: { now: () => 0 },
+    clock: frozenClock,
     metrics: createMetrics(),
   });
   const asked = { stream: true, answers: 2, usage: true };

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import type { Verdict } from '../../src/core/index.js';
 import { Screening } from '../../src/moderator/screening.js';
 import { redactText } from '../../src/policy/index.js';
+import { frozenClock } from '../support/clocks.js';
 import { testClassifier, testLexicon, testModerator, testPolicy } from '../support/moderation.js';
 
 const moderator = testModerator();
@@ -36,7 +37,8 @@ const TEXT = fc
 const SIZES = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 8 });
 
 function run(text: string, { sizes, mode }: { sizes: readonly number[]; mode: 'enforce' | 'shadow' }) {
-  const stream = moderator.openStream({ direction: 'output', policy: testPolicy({ mode }), maxHoldChars: 60 });
+  const policy = testPolicy({ mode, hold: { maxHoldChars: 60 } });
+  const stream = moderator.openStream({ direction: 'output', policy, clock: frozenClock });
   let released = '';
   for (let at = 0, turn = 0; at < text.length; turn += 1) {
     const size = sizes[turn % sizes.length] ?? 1;

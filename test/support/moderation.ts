@@ -1,3 +1,4 @@
+import type { PolicyConfig } from '../../src/config/index.js';
 import { CATEGORIES, type TextClassifier } from '../../src/core/index.js';
 import { buildLexicon, parseList } from '../../src/lexicon/index.js';
 import { Moderator } from '../../src/moderator/index.js';
@@ -50,11 +51,14 @@ function scoreOf(text: string): Float32Array {
 export function testPolicy(options: {
   mode?: ResolvedPolicy['mode'];
   onDetectorError?: ResolvedPolicy['onDetectorError'];
+  /** How streams wait: the keys of a policy's `output` that say so. */
+  hold?: Pick<NonNullable<PolicyConfig['output']>, 'hold' | 'maxHoldChars' | 'maxHoldMs' | 'onHoldLimit'>;
 }): ResolvedPolicy {
   const policies = resolvePolicies({
     policies: {
       test: {
         output: {
+          ...options.hold,
           abusive: { flag: 0.75, redact: 0.9, block: 0.99 },
           crime: { flag: 0.3, redact: 0.6 },
           violence: { flag: 0.3, block: 0.6 },

@@ -8,6 +8,7 @@ import { composePipeline } from '../../src/compose.js';
 import { parseConfig } from '../../src/config/index.js';
 import type { HitEntry } from '../../src/core/index.js';
 import { createMetrics, createProxy, type Metrics, type ProxyServer, type Screen } from '../../src/http/index.js';
+import { frozenClock } from './clocks.js';
 import { recordingStore } from './recording-store.js';
 
 const LISTS = join(mkdtempSync(join(tmpdir(), 'sluice-')), 'en');
@@ -50,7 +51,7 @@ export class ProxyFixture {
     const base = { lists: [LISTS], store: 'none', classifier: { enabled: false }, policies: { default: POLICY } };
     const parsed = parseConfig({ ...base, ...config }, 'test');
     const close = () => store.close();
-    const services = { logger, clock: { now: () => 0 }, metrics, database: undefined, store, close };
+    const services = { logger, clock: frozenClock, metrics, database: undefined, store, close };
     const { screen } = await composePipeline(parsed, { services });
     const server = createProxy({ screen: () => screen, upstream, logger });
     const url = await this.listen(server.server);

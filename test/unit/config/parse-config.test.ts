@@ -26,7 +26,6 @@ describe('parseConfig', () => {
       onDetectorError: 'block',
       lists: ['builtin'],
       classifier: { enabled: true, backend: 'auto' },
-      hold: { maxHoldChars: 8192 },
       limits: { maxBodyBytes: 10_485_760, maxJsonDepth: 64, maxJsonValues: 100_000 },
     });
     expect(parseConfig(null, 'empty.yaml')).toEqual(config);

@@ -1,6 +1,7 @@
 import { openaiChat } from '../../../src/adapters/index.js';
 import { Config } from '../../../src/config/index.js';
 import { createMetrics, createScreen, type Exchange } from '../../../src/http/index.js';
+import { frozenClock } from '../../support/clocks.js';
 import { testModerator, testPolicy } from '../../support/moderation.js';
 import { DONE, frame, readWire } from '../../support/proxy-fixture.js';
 import { recordingStore } from '../../support/recording-store.js';
@@ -15,7 +16,7 @@ function open(asked?: Exchange['asked'], maxEventBytes = 10_000) {
     moderator: testModerator(),
     policies: new Map([['default', policy]]),
     store,
-    clock: { now: () => 0 },
+    clock: frozenClock,
     metrics: createMetrics(),
   });
   const exchange = { requestId: 'r1', path: '/v1/chat/completions', policy, ...(asked === undefined ? {} : { asked }) };

@@ -1,3 +1,4 @@
+import { frozenClock } from '../../support/clocks.js';
 import { brokenClassifier, testModerator, testPolicy } from '../../support/moderation.js';
 
 /** Long enough to calm the classifier down. */
@@ -6,8 +7,8 @@ const FINE = 'fine '.repeat(30);
 function run(text: string, options: { mode?: 'enforce' | 'shadow' | 'annotate'; maxHoldChars?: number } = {}) {
   const stream = testModerator().openStream({
     direction: 'output',
-    policy: testPolicy({ mode: options.mode ?? 'enforce' }),
-    maxHoldChars: options.maxHoldChars ?? 8192,
+    policy: testPolicy({ mode: options.mode ?? 'enforce', hold: { maxHoldChars: options.maxHoldChars } }),
+    clock: frozenClock,
   });
   const released = stream.push(text) + stream.end();
   return { released, blocked: stream.blocked, action: stream.verdict().action };
@@ -20,15 +21,27 @@ describe('StreamModerator', () => {
     ['redacted', 'a quux here', 'a # here', 'redact'],
     ['redacted at the end', 'a quux', 'a #', 'redact'],
     ['allow-phrase', 'a zorgblat city here', 'a zorgblat city here', 'allow'],
-    ['blocked', 'quux, a grumpf here', '#, a ', 'block'],
-    ['classifier redacts from the onset', `well xxxxxxxxxx. ${FINE}`, `well # ${FINE}`, 'redact'],
-    ['classifier blocks from the onset', 'well kkkkkkkkkk. fine day', 'well ', 'block'],
+    ['blocked', 'fine quux there, a grumpf here', 'fine # there, a ', 'block'],
+    ['an open term before the block', 'fine zorgblat, grumpf here', 'fine #, ', 'block'],
+    [
+      'classifier redacts from the onset',
+      `an x among many letters xxxxxxxxxx. ${FINE}`,
+      `an x among many letters # ${FINE}`,
+      'redact',
+    ],
+    [
+      'classifier blocks from the onset',
+      'an ok day among many letters kkkkkkkkkk. fine',
+      'an ok day among many letters ',
+      'block',
+    ],
+    ['a single word out of the blue', 'well kkkkkkkkkk. fine day', 'well kkkkkkkkkk', 'block'],
   ])('%s', (_, text, released, action) => {
     expect(run(text)).toEqual({ released, blocked: action === 'block', action });
   });
 
   it('lets harmless words go before the text ends', () => {
-    const stream = testModerator().openStream({ direction: 'output', policy: testPolicy({}), maxHoldChars: 100 });
+    const stream = testModerator().openStream({ direction: 'output', policy: testPolicy({}), clock: frozenClock });
     expect(stream.push('all is well ').length).toBeGreaterThan(5);
   });
 
@@ -38,7 +51,7 @@ describe('StreamModerator', () => {
 
   it('blocks when more waits than may', () => {
     expect(run(`well ${'x '.repeat(40)}`, { maxHoldChars: 20 })).toEqual({
-      released: 'well ',
+      released: 'well x',
       blocked: true,
       action: 'block',
     });
@@ -49,7 +62,7 @@ describe('StreamModerator', () => {
     ['allow', false, 'all is well'],
   ] as const)('applies onDetectorError %s', (onDetectorError, blocked, released) => {
     const policy = testPolicy({ onDetectorError });
-    const stream = testModerator(brokenClassifier).openStream({ direction: 'output', policy, maxHoldChars: 100 });
+    const stream = testModerator(brokenClassifier).openStream({ direction: 'output', policy, clock: frozenClock });
     expect(stream.push('all is well') + stream.end()).toBe(released);
     expect(stream.blocked).toBe(blocked);
     expect(stream.verdict().failedDetectors).toEqual(['classifier']);

@@ -39,6 +39,26 @@ describe('resolvePolicies', () => {
   });
 
   it.each([
+    ['built in', {}, { mode: 'adaptive', maxChars: 8192, maxMs: Number.POSITIVE_INFINITY, onLimit: 'block' }, {}],
+    [
+      'whole answers',
+      { output: { hold: 'answer' } },
+      { mode: 'answer', maxChars: 1_048_576, maxMs: Number.POSITIVE_INFINITY, onLimit: 'block' },
+      {},
+    ],
+    [
+      'inherited key by key',
+      { output: { onHoldLimit: 'block' } },
+      { mode: 'sentence', maxChars: 100, maxMs: 2000, onLimit: 'block' },
+      { output: { hold: 'sentence', maxHoldChars: 100, maxHoldMs: 2000, onHoldLimit: 'release' } },
+    ],
+  ])('says how streams wait: %s', (_name, school, expected, base) => {
+    const { hold } = policyOf({ policies: { default: base, school } }, 'school');
+    expect(hold.output).toEqual(expected);
+    expect(hold.input.mode).toBe('adaptive');
+  });
+
+  it.each([
     ['unknown', { a: { extends: 'zorgblat' } }, /policies\.a\.extends: no policy is named 'zorgblat'/],
     ['itself', { a: { extends: 'a' } }, /a -> a/],
     ['a circle', { a: { extends: 'b' }, b: { extends: 'a' } }, /2 problems\n.*a -> b -> a\n.*b -> a -> b/],
