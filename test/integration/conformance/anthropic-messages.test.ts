@@ -1,4 +1,3 @@
-import type { RequestListener } from 'node:http';
 import Anthropic, { APIError, BadRequestError } from '@anthropic-ai/sdk';
 import {
   answering,
@@ -11,27 +10,12 @@ import {
   thinking,
   wireOf,
 } from '../../support/anthropic-backend.js';
-import { startApp, stopApps } from '../../support/express-app.js';
-import { ProxyFixture, startStream } from '../../support/proxy-fixture.js';
+import { startStream } from '../../support/proxy-fixture.js';
+import { createHosts } from './hosts.js';
 
 const PATH = '/v1/messages';
-const fixture = new ProxyFixture();
-afterAll(() => fixture.close());
-afterEach(stopApps);
-
-const STARTS: [name: string, start: (backend: RequestListener, config?: object) => Promise<string>][] = [
-  ['the proxy', async (backend, config) => (await fixture.proxy(await fixture.upstream(backend), config)).url],
-  [
-    'the middleware',
-    async (backend, config = {}) => {
-      const build: Parameters<typeof startApp>[0] = {
-        config,
-        build: (app, screening) => void app.use(screening).all(/./, backend),
-      };
-      return (await startApp(build)).url;
-    },
-  ],
-];
+const HOSTS = createHosts();
+afterAll(() => Promise.all(HOSTS.map((host) => host.close())));
 
 const ask = (content: string) => ({
   model: 'claude-test',
@@ -95,214 +79,221 @@ const BLOCKED: [name: string, blocks: StreamedBlock[], left: object[]][] = [
   ],
 ];
 
-describe.each(STARTS)('the official client through %s', (_, start) => {
-  describe.each(BLOCKED)('a block %s', (_case, blocks, left) => {
-    it('reaches a streaming client as a refusal behind the vetted text', async () => {
-      const url = await start(answering(blocks));
-      const message = await clientOf(url).messages.stream(ask('hi')).finalMessage();
-      expect(message).toMatchObject({
-        id: 'msg_1',
-        content: left,
-        stop_reason: 'refusal',
-        stop_details: { type: 'refusal', category: 'general_harms' },
-        usage: { input_tokens: 7 },
+describe.each(HOSTS.map((host) => [host.name, host.start] as const))(
+  'the official client through the %s',
+  (_, start) => {
+    describe.each(BLOCKED)('a block %s', (_case, blocks, left) => {
+      it('reaches a streaming client as a refusal behind the vetted text', async () => {
+        const url = await start(answering(blocks));
+        const message = await clientOf(url).messages.stream(ask('hi')).finalMessage();
+        expect(message).toMatchObject({
+          id: 'msg_1',
+          content: left,
+          stop_reason: 'refusal',
+          stop_details: { type: 'refusal', category: 'general_harms' },
+          usage: { input_tokens: 7 },
+        });
+        expect(message.stop_details?.explanation).toMatch(/Reference: \S+\. Leave the refused turn out/);
+        expect(JSON.stringify(message)).not.toMatch(/zor|gblat|quux/);
       });
-      expect(message.stop_details?.explanation).toMatch(/Reference: \S+\. Leave the refused turn out/);
-      expect(JSON.stringify(message)).not.toMatch(/zor|gblat|quux/);
+
+      it('reaches a client of raw events in the order of the format', async () => {
+        const url = await start(answering(blocks));
+        const types: string[] = [];
+        for await (const event of await clientOf(url).messages.create({ ...ask('hi'), stream: true }))
+          types.push(event.type);
+        const events = readMessageWire(await wireFrom(url));
+        expect(types).toEqual(events.map(({ type }) => type).filter((type) => type !== 'ping'));
+        expect(events.at(-2)).toMatchObject({
+          delta: { stop_reason: 'refusal' },
+          moderation: { blocked: true, category: 'abusive' },
+        });
+        expect(JSON.stringify(events)).not.toMatch(/zor|gblat|quux/);
+      });
+
+      it('reaches a client of whole messages as a refusal without any of the text', async () => {
+        const url = await start(answering(blocks));
+        const message = await clientOf(url).messages.create(ask('hi'));
+        expect(message).toMatchObject({
+          id: 'msg_1',
+          content: [{ type: 'text', text: expect.stringContaining('withheld by the content policy') }],
+          stop_reason: 'refusal',
+          stop_details: { type: 'refusal' },
+          usage: { input_tokens: 7, output_tokens: 9 },
+        });
+        expect(JSON.stringify(message)).not.toMatch(/zor|gblat|quux/);
+      });
     });
 
-    it('reaches a client of raw events in the order of the format', async () => {
-      const url = await start(answering(blocks));
-      const types: string[] = [];
-      for await (const event of await clientOf(url).messages.create({ ...ask('hi'), stream: true }))
-        types.push(event.type);
+    it('never gets what comes after the end', async () => {
+      const late = { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: 'a zorgblat' } };
+      const url = await start(answering([text('all is well. ')], [late]));
       const events = readMessageWire(await wireFrom(url));
-      expect(types).toEqual(events.map(({ type }) => type).filter((type) => type !== 'ping'));
-      expect(events.at(-2)).toMatchObject({
-        delta: { stop_reason: 'refusal' },
-        moderation: { blocked: true, category: 'abusive' },
-      });
-      expect(JSON.stringify(events)).not.toMatch(/zor|gblat|quux/);
+      expect(events).toEqual(eventsOf([text('all is well. ')]));
+      expect(await clientOf(url).messages.stream(ask('hi')).finalText()).toBe('all is well. ');
     });
 
-    it('reaches a client of whole messages as a refusal without any of the text', async () => {
-      const url = await start(answering(blocks));
-      const message = await clientOf(url).messages.create(ask('hi'));
-      expect(message).toMatchObject({
-        id: 'msg_1',
-        content: [{ type: 'text', text: expect.stringContaining('withheld by the content policy') }],
-        stop_reason: 'refusal',
-        stop_details: { type: 'refusal' },
-        usage: { input_tokens: 7, output_tokens: 9 },
+    describe.each(WAYS)('with %s', (_way, read) => {
+      it('gets a harmless message as it is', async () => {
+        const blocks = [thinking('hm, ', 'so'), citing(text('well', ' then'), 'a book'), call('{"q":', ' "a\\nb"}')];
+        const message = await read(clientOf(await start(answering(blocks))));
+        expect(message).toMatchObject({
+          content: [
+            { type: 'thinking', thinking: 'hm, so', signature: 'c2ln' },
+            { type: 'text', text: 'well then', citations: [{ cited_text: 'a book' }] },
+            { type: 'tool_use', id: 'toolu_1', input: { q: 'a\nb' } },
+          ],
+          stop_reason: 'tool_use',
+          usage: { input_tokens: 7, output_tokens: 9 },
+        });
       });
-      expect(JSON.stringify(message)).not.toMatch(/zor|gblat|quux/);
-    });
-  });
 
-  it('never gets what comes after the end', async () => {
-    const late = { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: 'a zorgblat' } };
-    const url = await start(answering([text('all is well. ')], [late]));
-    const events = readMessageWire(await wireFrom(url));
-    expect(events).toEqual(eventsOf([text('all is well. ')]));
-    expect(await clientOf(url).messages.stream(ask('hi')).finalText()).toBe('all is well. ');
-  });
-
-  describe.each(WAYS)('with %s', (_way, read) => {
-    it('gets a harmless message as it is', async () => {
-      const blocks = [thinking('hm, ', 'so'), citing(text('well', ' then'), 'a book'), call('{"q":', ' "a\\nb"}')];
-      const message = await read(clientOf(await start(answering(blocks))));
-      expect(message).toMatchObject({
-        content: [
-          { type: 'thinking', thinking: 'hm, so', signature: 'c2ln' },
-          { type: 'text', text: 'well then', citations: [{ cited_text: 'a book' }] },
-          { type: 'tool_use', id: 'toolu_1', input: { q: 'a\nb' } },
-        ],
-        stop_reason: 'tool_use',
-        usage: { input_tokens: 7, output_tokens: 9 },
+      it('gets the same redactions', async () => {
+        const blocks = [
+          thinking('a qu', 'ux', ' quux'),
+          citing(text('quux, a q', 'uux'), 'the quux'),
+          call('{"q":"qu', 'ux \\u0071u', 'ux\\nquux","quux":', '1}'),
+        ];
+        const message = await read(clientOf(await start(answering(blocks))));
+        expect(message).toMatchObject({
+          content: [
+            // The signature stays: clients need one, and only the backend can tell that it is over another text.
+            { type: 'thinking', thinking: 'a # #', signature: 'c2ln' },
+            { type: 'text', text: '#, a #', citations: [{ cited_text: 'the #' }] },
+            { type: 'tool_use', input: { q: '# #\n#', '#': 1 } },
+          ],
+          stop_reason: 'tool_use',
+        });
       });
     });
 
-    it('gets the same redactions', async () => {
-      const blocks = [
-        thinking('a qu', 'ux', ' quux'),
-        citing(text('quux, a q', 'uux'), 'the quux'),
-        call('{"q":"qu', 'ux \\u0071u', 'ux\\nquux","quux":', '1}'),
-      ];
-      const message = await read(clientOf(await start(answering(blocks))));
-      expect(message).toMatchObject({
-        content: [
-          // The signature stays: clients need one, and only the backend can tell that it is over another text.
-          { type: 'thinking', thinking: 'a # #', signature: 'c2ln' },
-          { type: 'text', text: '#, a #', citations: [{ cited_text: 'the #' }] },
-          { type: 'tool_use', input: { q: '# #\n#', '#': 1 } },
-        ],
-        stop_reason: 'tool_use',
-      });
-    });
-  });
-
-  it.each([
-    ['whole', (client: Anthropic) => client.messages.create(ask('a zorgblat'))],
-    ['as a stream', (client: Anthropic) => client.messages.create({ ...ask('a zorgblat'), stream: true })],
-    ['through the helper', (client: Anthropic) => client.messages.stream(ask('a zorgblat')).finalMessage()],
-    ['in the system text', (client: Anthropic) => client.messages.create({ ...ask('hi'), system: 'a zorgblat' })],
-    ['in a count of tokens', (client: Anthropic) => client.messages.countTokens({ ...ask('a zorgblat') })],
-    [
-      'in a batch',
-      (client: Anthropic) =>
-        client.messages.batches.create({ requests: [{ custom_id: 'c', params: ask('a zorgblat') }] }),
-    ],
-  ])('gets one error for a blocked request, %s', async (_case, read) => {
-    let calls = 0;
-    const url = await start(() => {
-      calls += 1;
-    });
-    const error = await Promise.resolve(read(clientOf(url))).catch((reason: unknown) => reason);
-    expect(error).toBeInstanceOf(BadRequestError);
-    expect(error).toMatchObject({
-      type: 'invalid_request_error',
-      errorCode: 'content_filter',
-      apiMessage: expect.stringMatching(/withheld by the content policy.*Leave the refused turn out/),
-      requestID: expect.any(String),
-    });
-    expect(String(error)).not.toContain('zorgblat');
-    expect(calls).toBe(0);
-  });
-
-  it('sends redacted thinking on with its signature, in its place', async () => {
-    let seen: { messages?: unknown } = {};
-    const url = await start(async (req, res) => {
-      const chunks: Buffer[] = [];
-      for await (const chunk of req) chunks.push(chunk as Buffer);
-      seen = JSON.parse(Buffer.concat(chunks).toString());
-      res.setHeader('content-type', 'application/json');
-      res.end('{"input_tokens":3}');
-    });
-    const content = [
-      { type: 'thinking' as const, thinking: 'a quux', signature: 'c2ln' },
-      { type: 'tool_use' as const, id: 't', name: 'f', input: { q: 'quux' } },
-    ];
-    const counted = await clientOf(url).messages.countTokens({
-      model: 'claude-test',
-      messages: [
-        { role: 'user', content: 'hi' },
-        { role: 'assistant', content },
-        { role: 'user', content: [{ type: 'tool_result', tool_use_id: 't', content: 'a quux' }] },
+    it.each([
+      ['whole', (client: Anthropic) => client.messages.create(ask('a zorgblat'))],
+      ['as a stream', (client: Anthropic) => client.messages.create({ ...ask('a zorgblat'), stream: true })],
+      ['through the helper', (client: Anthropic) => client.messages.stream(ask('a zorgblat')).finalMessage()],
+      ['in the system text', (client: Anthropic) => client.messages.create({ ...ask('hi'), system: 'a zorgblat' })],
+      ['in a count of tokens', (client: Anthropic) => client.messages.countTokens({ ...ask('a zorgblat') })],
+      [
+        'in a batch',
+        (client: Anthropic) =>
+          client.messages.batches.create({ requests: [{ custom_id: 'c', params: ask('a zorgblat') }] }),
       ],
-    });
-    expect(counted.input_tokens).toBe(3);
-    expect(seen.messages).toEqual([
-      { role: 'user', content: 'hi' },
-      {
-        role: 'assistant',
-        content: [
-          { ...content[0], thinking: 'a #' },
-          { ...content[1], input: { q: '#' } },
-        ],
-      },
-      { role: 'user', content: [{ type: 'tool_result', tool_use_id: 't', content: 'a #' }] },
-    ]);
-  });
-
-  it('gets an error of the backend as such, with its text screened', async () => {
-    const body = { type: 'error', error: { type: 'invalid_request_error', message: 'bad: quux' }, request_id: 'req_1' };
-    const url = await start((_req, res) => {
-      res.writeHead(400, { 'content-type': 'application/json', 'request-id': 'req_1' });
-      res.end(JSON.stringify(body));
-    });
-    const error = await clientOf(url)
-      .messages.create(ask('hi'))
-      .catch((reason: unknown) => reason);
-    expect(error).toBeInstanceOf(BadRequestError);
-    expect(error).toMatchObject({ apiMessage: 'bad: #', requestID: 'req_1' });
-  });
-
-  it('gets an error in a stream as an error, behind the text before it', async () => {
-    const failure = { type: 'error', error: { type: 'overloaded_error', message: 'a quux' } };
-    const url = await start((_req, res) => {
-      startStream(res)(wireOf([...eventsOf([text('well')]).slice(0, 4), failure]));
-      res.end();
-    });
-    const pieces: string[] = [];
-    const read = async (): Promise<void> => {
-      for await (const event of await clientOf(url).messages.create({ ...ask('hi'), stream: true })) {
-        if (event.type === 'content_block_delta' && event.delta.type === 'text_delta') pieces.push(event.delta.text);
-      }
-    };
-    const error = await read().catch((reason: unknown) => reason);
-    expect(error).toBeInstanceOf(APIError);
-    expect(error).toMatchObject({ type: 'overloaded_error', apiMessage: 'a #' });
-    expect(pieces.join('')).toBe('well');
-  });
-
-  it('gets an error and no end when a stream breaks', async () => {
-    const url = await start((_req, res) => {
-      startStream(res)(`${wireOf(eventsOf([text('well')]).slice(0, 4))}event: x\ndata: {oops\n\n`);
-      res.end();
-    });
-    const read = clientOf(url).messages.stream(ask('hi')).finalMessage();
-    await expect(read).rejects.toMatchObject({ type: 'api_error' });
-  });
-
-  it('gets the very bytes of a stream in which nothing is found', async () => {
-    const wire = `: hello\n\n${wireOf(eventsOf([text('all ', 'is ', 'well. ')]))}`;
-    const url = await start((_req, res) => {
-      startStream(res)(wire);
-      res.end();
-    });
-    expect(await wireFrom(url)).toBe(wire);
-  });
-
-  it.each([['/anthropic/v1/messages'], ['/v1/messages?beta=true'], ['/V1//messages/'], ['/proxy/anything']])(
-    'is screened on %s',
-    async (path) => {
-      const url = await start(answering([text('a zorgblat it')]));
-      const response = await fetch(`${url}${path}`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ ...ask('hi'), system: 'be kind' }),
+    ])('gets one error for a blocked request, %s', async (_case, read) => {
+      let calls = 0;
+      const url = await start(() => {
+        calls += 1;
       });
-      expect(await response.json()).toMatchObject({ type: 'message', stop_reason: 'refusal' });
-    },
-  );
-});
+      const error = await Promise.resolve(read(clientOf(url))).catch((reason: unknown) => reason);
+      expect(error).toBeInstanceOf(BadRequestError);
+      expect(error).toMatchObject({
+        type: 'invalid_request_error',
+        errorCode: 'content_filter',
+        apiMessage: expect.stringMatching(/withheld by the content policy.*Leave the refused turn out/),
+        requestID: expect.any(String),
+      });
+      expect(String(error)).not.toContain('zorgblat');
+      expect(calls).toBe(0);
+    });
+
+    it('sends redacted thinking on with its signature, in its place', async () => {
+      let seen: { messages?: unknown } = {};
+      const url = await start(async (req, res) => {
+        const chunks: Buffer[] = [];
+        for await (const chunk of req) chunks.push(chunk as Buffer);
+        seen = JSON.parse(Buffer.concat(chunks).toString());
+        res.setHeader('content-type', 'application/json');
+        res.end('{"input_tokens":3}');
+      });
+      const content = [
+        { type: 'thinking' as const, thinking: 'a quux', signature: 'c2ln' },
+        { type: 'tool_use' as const, id: 't', name: 'f', input: { q: 'quux' } },
+      ];
+      const counted = await clientOf(url).messages.countTokens({
+        model: 'claude-test',
+        messages: [
+          { role: 'user', content: 'hi' },
+          { role: 'assistant', content },
+          { role: 'user', content: [{ type: 'tool_result', tool_use_id: 't', content: 'a quux' }] },
+        ],
+      });
+      expect(counted.input_tokens).toBe(3);
+      expect(seen.messages).toEqual([
+        { role: 'user', content: 'hi' },
+        {
+          role: 'assistant',
+          content: [
+            { ...content[0], thinking: 'a #' },
+            { ...content[1], input: { q: '#' } },
+          ],
+        },
+        { role: 'user', content: [{ type: 'tool_result', tool_use_id: 't', content: 'a #' }] },
+      ]);
+    });
+
+    it('gets an error of the backend as such, with its text screened', async () => {
+      const body = {
+        type: 'error',
+        error: { type: 'invalid_request_error', message: 'bad: quux' },
+        request_id: 'req_1',
+      };
+      const url = await start((_req, res) => {
+        res.writeHead(400, { 'content-type': 'application/json', 'request-id': 'req_1' });
+        res.end(JSON.stringify(body));
+      });
+      const error = await clientOf(url)
+        .messages.create(ask('hi'))
+        .catch((reason: unknown) => reason);
+      expect(error).toBeInstanceOf(BadRequestError);
+      expect(error).toMatchObject({ apiMessage: 'bad: #', requestID: 'req_1' });
+    });
+
+    it('gets an error in a stream as an error, behind the text before it', async () => {
+      const failure = { type: 'error', error: { type: 'overloaded_error', message: 'a quux' } };
+      const url = await start((_req, res) => {
+        startStream(res)(wireOf([...eventsOf([text('well')]).slice(0, 4), failure]));
+        res.end();
+      });
+      const pieces: string[] = [];
+      const read = async (): Promise<void> => {
+        for await (const event of await clientOf(url).messages.create({ ...ask('hi'), stream: true })) {
+          if (event.type === 'content_block_delta' && event.delta.type === 'text_delta') pieces.push(event.delta.text);
+        }
+      };
+      const error = await read().catch((reason: unknown) => reason);
+      expect(error).toBeInstanceOf(APIError);
+      expect(error).toMatchObject({ type: 'overloaded_error', apiMessage: 'a #' });
+      expect(pieces.join('')).toBe('well');
+    });
+
+    it('gets an error and no end when a stream breaks', async () => {
+      const url = await start((_req, res) => {
+        startStream(res)(`${wireOf(eventsOf([text('well')]).slice(0, 4))}event: x\ndata: {oops\n\n`);
+        res.end();
+      });
+      const read = clientOf(url).messages.stream(ask('hi')).finalMessage();
+      await expect(read).rejects.toMatchObject({ type: 'api_error' });
+    });
+
+    it('gets the very bytes of a stream in which nothing is found', async () => {
+      const wire = `: hello\n\n${wireOf(eventsOf([text('all ', 'is ', 'well. ')]))}`;
+      const url = await start((_req, res) => {
+        startStream(res)(wire);
+        res.end();
+      });
+      expect(await wireFrom(url)).toBe(wire);
+    });
+
+    it.each([['/anthropic/v1/messages'], ['/v1/messages?beta=true'], ['/V1//messages/'], ['/proxy/anything']])(
+      'is screened on %s',
+      async (path) => {
+        const url = await start(answering([text('a zorgblat it')]));
+        const response = await fetch(`${url}${path}`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify({ ...ask('hi'), system: 'be kind' }),
+        });
+        expect(await response.json()).toMatchObject({ type: 'message', stop_reason: 'refusal' });
+      },
+    );
+  },
+);

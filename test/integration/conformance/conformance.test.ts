@@ -1,10 +1,11 @@
 import type { RequestListener } from 'node:http';
+import { anthropicMessagesDriver } from './anthropic-messages-driver.js';
 import { BLOCK_POINTS, type BlockPoint } from './block-points.js';
 import type { FormatDriver, PieceKind } from './format-driver.js';
 import { createHosts, type Host } from './hosts.js';
 import { openaiChatDriver } from './openai-chat-driver.js';
 
-const DRIVERS: readonly FormatDriver[] = [openaiChatDriver];
+const DRIVERS: readonly FormatDriver[] = [openaiChatDriver, anthropicMessagesDriver];
 const HOSTS = createHosts();
 afterAll(() => Promise.all(HOSTS.map((host) => host.close())));
 
