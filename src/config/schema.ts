@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { CATEGORIES, CATEGORY_INFO, type Category, FORMATS, HOLD_LIMIT_ACTIONS, HOLD_MODES } from '../core/index.js';
 import { DetectorConfig } from './detectors.js';
 import { parseListenAddress } from './listen-address.js';
+import { AiLabelConfig, BlockAsConfig, NoticesConfig } from './notices.js';
 
 const threshold = z.number().min(0).max(1);
 
@@ -77,6 +78,15 @@ export const PolicyConfig = z
       .optional()
       .describe('Scores that list matches get by severity. Built in: 0.5, 0.75, 0.97, 0.995.'),
     mask: z.string().optional().describe("Constant text that replaces a redacted span. Built in: '[redacted]'."),
+    blockAs: BlockAsConfig.optional(),
+    notices: NoticesConfig.optional(),
+    noticeAsText: z
+      .boolean()
+      .optional()
+      .describe(
+        'Whether a streamed answer that is stopped midway ends with the notice as text, behind what was read already; otherwise the notice is in a field of its own. A whole answer has it as text anyway. Built in: false.',
+      ),
+    aiLabel: AiLabelConfig.optional(),
   })
   .describe('A named policy.');
 

@@ -8,6 +8,7 @@ import {
   writeJson,
 } from '../adapters/index.js';
 import { type Direction, RequestBodyError, type Verdict } from '../core/index.js';
+import { labelHeaders, labelsField } from './ai-label.js';
 import { askedOf, type Exchange, recordFiltered } from './exchange.js';
 import { parseJsonBody } from './json-body.js';
 import type { Screen } from './screen.js';
@@ -20,12 +21,12 @@ export interface ScreenedReply {
   /** What may leave: the very bytes that came in when nothing was changed. */
   readonly bytes: Buffer;
   readonly changed: boolean;
-  /** Whether an answer in it was blocked, so that it is more ours than the backend's. */
-  readonly blocked: boolean;
+  /** Headers of ours, by name in lower case; they replace those of the backend. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** What goes to the client in place of the reply, head included, where a block is told as an error. */
+  readonly answer?: Answer;
   /** The strongest verdict of its fields, if it has any. */
   readonly verdict: Verdict | undefined;
-  /** What goes to the client in place of the reply, head included, where a block is told as an error. */
-  readonly error?: Answer;
 }
 
 /** Headers that keep whoever stands between from collecting a stream before it passes it on. */
@@ -96,23 +97,28 @@ export async function screenReply(
     const text = bytes.toString('utf8');
     const { value, verdict } = await screen.screenLoose(text, exchange);
     const changed = value !== text;
-    return { bytes: changed ? Buffer.from(String(value)) : bytes, changed, blocked: false, verdict };
+    const headers = moderationHeaders('output', verdict, exchange);
+    return { bytes: changed ? Buffer.from(String(value)) : bytes, changed, headers, verdict };
   }
   recordFiltered(screen.deps, { exchange, parts: adapter.filteredParts(body) });
+  const source = bytes.toString('utf8');
   if (status >= 400 || adapter.readTexts(body, 'output').length === 0) {
     const { value, verdict } = await screen.screenLoose(body, exchange);
     const changed = verdict?.applied === 'redact' || verdict?.applied === 'block';
-    const out = changed ? Buffer.from(writeJson(value, bytes.toString('utf8'))) : bytes;
-    return { bytes: out, changed, blocked: false, verdict };
+    const headers = moderationHeaders('output', verdict, exchange);
+    return { bytes: changed ? Buffer.from(writeJson(value, source)) : bytes, changed, headers, verdict };
   }
-  const { verdict, blocked, changed, ...screened } = await screen.screenOutput(adapter, body, exchange);
+  const { verdict, blocked, changed, body: passing } = await screen.screenOutput(adapter, body, exchange);
+  const ours = blocked === undefined ? {} : { 'x-request-id': exchange.requestId, 'x-should-retry': 'false' };
+  const headers = { ...moderationHeaders('output', verdict, exchange), ...labelHeaders(exchange), ...ours };
+  const asIs = { bytes, changed: false, headers, verdict };
   if (blocked?.blockAs === 'error') {
-    const error = adapter.blockedReply(blocked, askedOf(exchange));
-    return { bytes: encodeAnswer(error).bytes, changed: true, blocked: true, verdict, error };
+    return { ...asIs, headers: ours, answer: adapter.blockedReply(blocked, askedOf(exchange)) };
   }
-  if (blocked === undefined && !changed) return { bytes, changed: false, blocked: false, verdict };
-  const out = Buffer.from(writeJson(screened.body, bytes.toString('utf8')));
-  return { bytes: out, changed: true, blocked: blocked !== undefined, verdict };
+  const labels = labelsField(exchange);
+  if (blocked === undefined && !changed && !labels) return asIs;
+  const labeled = labels ? adapter.annotateBody(passing, { aiGenerated: true }) : passing;
+  return { ...asIs, bytes: Buffer.from(writeJson(labeled, source)), changed: true };
 }
 
 /** Returns what mode `annotate` tells the client about a verdict: action and categories, never a term. */
@@ -121,13 +127,13 @@ export function moderationNote(verdict: Verdict, exchange: Exchange): Moderation
   return { action: verdict.action, categories, hitId: exchange.requestId };
 }
 
-/** Returns the same as headers; none without a verdict. */
+/** Returns the same as headers; none without a verdict, or in another mode. */
 export function moderationHeaders(
   direction: Direction,
   verdict: Verdict | undefined,
   exchange: Exchange,
 ): Readonly<Record<string, string>> {
-  if (verdict === undefined) return {};
+  if (verdict === undefined || exchange.policy.mode !== 'annotate') return {};
   const { action, categories } = moderationNote(verdict, exchange);
   return {
     [`x-moderation-${direction}-action`]: action,

@@ -1,4 +1,4 @@
-import type { AskedReply, BlockAs, BlockInfo, FilteredPart } from '../adapters/index.js';
+import type { AskedReply, FilteredPart } from '../adapters/index.js';
 import {
   type Action,
   type Clock,
@@ -9,7 +9,7 @@ import {
   type Verdict,
 } from '../core/index.js';
 import type { Moderator } from '../moderator/index.js';
-import type { ResolvedPolicy } from '../policy/index.js';
+import type { LanguageHints, ResolvedPolicy } from '../policy/index.js';
 import type { Metrics } from './metrics.js';
 
 /** One exchange, as the record names it. */
@@ -21,6 +21,8 @@ export interface Exchange {
   readonly subject?: string | undefined;
   /** What the request asks of its reply; see `askedOf`. */
   readonly asked?: AskedReply;
+  /** What tells the language that notices are in. */
+  readonly language?: Partial<LanguageHints>;
 }
 
 /** Where what happened is told. */
@@ -120,19 +122,4 @@ export function strongerVerdict(left: Verdict | undefined, right: Verdict): Verd
 /** Returns what the request of an exchange asks of its reply: one whole answer, where nothing is known of it. */
 export function askedOf({ asked }: Exchange): AskedReply {
   return asked ?? { stream: false, answers: 1, usage: false };
-}
-
-/** How a block is told where the policy does not say. */
-const BLOCK_AS: Readonly<Record<Direction, BlockAs>> = { input: 'error', output: 'refusal' };
-
-/** Returns what a client is told about a block. */
-export function blockInfo(verdict: Verdict, direction: Direction, exchange: Exchange): BlockInfo {
-  const what = direction === 'input' ? 'The request' : 'The reply';
-  return {
-    notice: `${what} was withheld by the content policy. Reference: ${exchange.requestId}.`,
-    hitId: exchange.requestId,
-    category: verdict.hits.find((hit) => hit.action === 'block')?.category,
-    direction,
-    blockAs: BLOCK_AS[direction],
-  };
 }

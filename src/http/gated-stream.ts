@@ -1,5 +1,6 @@
 import { PassThrough, type Readable } from 'node:stream';
 import type { Framing } from '../framing/index.js';
+import { labelHeaders } from './ai-label.js';
 import { decoded } from './content-encoding.js';
 import { OF_THE_BYTES, type ReplyBody, type ReplyContext, withhold } from './reply-context.js';
 import type { Downstream, ReplyFilter, WriteCallback } from './response-interceptor.js';
@@ -31,6 +32,7 @@ export class GatedStream implements ReplyFilter {
       }
     }
     for (const name of OF_THE_BYTES) downstream.removeHeader(name);
+    for (const [name, value] of Object.entries(labelHeaders(context.exchange))) downstream.setHeader(name, value);
     downstream.flushHead();
   }
 

@@ -53,27 +53,27 @@ export async function handleRequest(req: IncomingMessage, res: ServerResponse, c
     proceed,
   };
   const { adapter, readable, body, source, raw } = await readRequest(req, reading);
-  const exchange: Exchange = {
+  const begun: Exchange = {
     requestId,
     path,
     policy: route.policy,
     subject: screen.subjectOf(req.headers),
+    language: { acceptLanguage: req.headers['accept-language'] },
     ...(adapter === undefined ? {} : { asked: adapter.readAsked(body) }),
   };
   if (adapter === undefined || !readable) {
-    recordUnscreened(screen, { exchange, direction: hasContent ? 'input' : 'output', refused: refuses });
+    recordUnscreened(screen, { exchange: begun, direction: hasContent ? 'input' : 'output', refused: refuses });
     if (refuses) return sendEarly(req, res, refusedAnswer());
     proceed();
-    return forward({ req, res, context, exchange, route, adapter, body: raw });
+    return forward({ req, res, context, exchange: begun, route, adapter, body: raw });
   }
-  const screened = await screen.screenInput(adapter, body, exchange);
+  const screened = await screen.screenInput(adapter, body, begun);
+  const { exchange } = screened;
   if (screened.blocked !== undefined) {
     return sendEarly(req, res, adapter.blockedReply(screened.blocked, askedOf(exchange)));
   }
-  if (mode === 'annotate') {
-    for (const [name, value] of Object.entries(moderationHeaders('input', screened.verdict, exchange)))
-      res.setHeader(name, value);
-  }
+  for (const [name, value] of Object.entries(moderationHeaders('input', screened.verdict, exchange)))
+    res.setHeader(name, value);
   // Sent as it was parsed: a body with repeated keys must not mean one thing here and another at the backend.
   const sent = mode === 'enforce' ? Buffer.from(writeJson(screened.body, source)) : raw;
   return forward({ req, res, context, exchange, route, adapter, body: sent });

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { Readable } from 'node:stream';
 import { RequestBodyError } from '../core/index.js';
+import { labelHeaders } from './ai-label.js';
 import { moderationHeaders, type ScreenedReply, screenReply } from './answers.js';
 import { framingOfBody } from './framing-of.js';
 import { readBody } from './read-body.js';
@@ -91,23 +92,21 @@ export class HeldReply implements ReplyFilter {
       if (!changed && stream.failure !== undefined) {
         recordUnscreened(screen, { exchange, direction: 'output', refused: false });
       }
-      this.#release(sent, { bytes, changed, blocked: false, verdict: stream.verdictOf('all') });
+      const verdict = stream.verdictOf('all');
+      const headers = { ...moderationHeaders('output', verdict, exchange), ...labelHeaders(exchange) };
+      this.#release(sent, { bytes, changed, headers, verdict });
       return;
     }
     this.#release(sent, await screenReply(screen, { adapter, exchange, status, bytes: plain, isText }));
   }
 
-  #release(sent: Buffer, { bytes, changed, blocked, verdict, error }: ScreenedReply): void {
+  #release(sent: Buffer, { bytes, changed, headers, answer }: ScreenedReply): void {
     const downstream = this.#downstream;
-    const { exchange } = this.#context;
-    if (error !== undefined) {
-      downstream.replace({ ...error, headers: { ...error.headers, 'x-request-id': exchange.requestId } });
+    for (const [name, value] of Object.entries(headers)) downstream.setHeader(name, value);
+    if (answer !== undefined) {
+      downstream.replace(answer);
       return;
     }
-    const { requestId, policy } = exchange;
-    const told = policy.mode === 'annotate' ? moderationHeaders('output', verdict, exchange) : {};
-    const ours = blocked ? { 'x-request-id': requestId, 'x-should-retry': 'false' } : {};
-    for (const [name, value] of Object.entries({ ...told, ...ours })) downstream.setHeader(name, value);
     if (!changed) {
       downstream.end(sent);
       return;

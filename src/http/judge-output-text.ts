@@ -1,7 +1,8 @@
 import type { TextField, Verdict } from '../core/index.js';
 import type { Moderator } from '../moderator/index.js';
 import { redactText } from '../policy/index.js';
-import { blockInfo, type Exchange, type RecordDeps, recordVerdict } from './exchange.js';
+import { blockInfo } from './block-info.js';
+import { type Exchange, type RecordDeps, recordVerdict } from './exchange.js';
 
 /** A text of an Output after screening. */
 export interface JudgedText {

@@ -65,8 +65,14 @@ async function screenRequest(req: ExpressRequest, res: ServerResponse, screen: S
   }
   const adapter = route.adapter ?? findAdapter(path, { body: body.value, headers: req.headers });
   const asked = adapter?.readAsked(body.value);
-  const subject = screen.subjectOf(req.headers);
-  const exchange = { requestId: randomUUID(), path, policy, subject, ...(asked === undefined ? {} : { asked }) };
+  const exchange: Exchange = {
+    requestId: randomUUID(),
+    path,
+    policy,
+    subject: screen.subjectOf(req.headers),
+    language: { acceptLanguage: req.headers['accept-language'] },
+    ...(asked === undefined ? {} : { asked }),
+  };
   Reflect.set(req, SCREENED, adapter === undefined ? 'unscreened' : 'screened');
   const received = { req, res, screen, exchange, body };
   const unread = adapter === undefined || (body.present && body.value === undefined);
@@ -75,9 +81,9 @@ async function screenRequest(req: ExpressRequest, res: ServerResponse, screen: S
     if (!passUnscreened({ ...received, refused, counted: earlier !== undefined })) return false;
   }
   if (adapter === undefined) return true;
-  const goesOn = unread || (await screenInput({ ...received, adapter }));
-  if (goesOn) screenResponse(req, res, { screen, adapter, exchange, route });
-  return goesOn;
+  const screened = unread ? exchange : await screenInput({ ...received, adapter });
+  if (screened !== undefined) screenResponse(req, res, { screen, adapter, exchange: screened, route });
+  return screened !== undefined;
 }
 
 interface Received {
@@ -101,23 +107,21 @@ function passUnscreened(options: Received & { readonly refused: boolean; readonl
   return true;
 }
 
-async function screenInput(options: Received & { readonly adapter: Adapter }): Promise<boolean> {
-  const { req, res, screen, adapter, exchange, body } = options;
-  const { verdict, blocked, body: seen } = await screen.screenInput(adapter, body.value, exchange);
+/** Resolves to what the reply is screened with; `undefined` when the request is answered. */
+async function screenInput(options: Received & { readonly adapter: Adapter }): Promise<Exchange | undefined> {
+  const { req, res, screen, adapter, body } = options;
+  const { verdict, blocked, body: seen, exchange } = await screen.screenInput(adapter, body.value, options.exchange);
   if (verdict !== undefined) req.sluice = verdict;
   if (blocked !== undefined) {
     const answer = adapter.blockedReply(blocked, askedOf(exchange));
     res.setHeader('x-request-id', exchange.requestId);
     sendAnswer(res, answer);
-    return false;
+    return undefined;
   }
   const { mode } = exchange.policy;
   body.handOver(seen, { verbatim: mode !== 'enforce' });
-  if (mode === 'annotate') {
-    for (const [name, value] of Object.entries(moderationHeaders('input', verdict, exchange)))
-      res.setHeader(name, value);
-  }
-  return true;
+  for (const [name, value] of Object.entries(moderationHeaders('input', verdict, exchange))) res.setHeader(name, value);
+  return exchange;
 }
 
 /** Returns the error that requests get while the pipeline cannot be loaded; the reason stays in its `cause`. */

@@ -49,8 +49,7 @@ async function annotate(options: ReplyToScreen): Promise<void> {
   const side = new PassThrough();
   side.end(bytes);
   const screened = await judgeWhole(options, side);
-  for (const [name, value] of Object.entries(moderationHeaders('output', screened?.verdict, options.exchange)))
-    res.setHeader(name, value);
+  for (const [name, value] of Object.entries(screened?.headers ?? {})) res.setHeader(name, value);
   writeHead(res, reply, [...forwardable(reply.headers, ['content-length']), 'content-length', String(bytes.length)]);
   res.end(bytes);
 }
@@ -109,7 +108,8 @@ async function judgeWhole(options: ReplyToScreen, side: PassThrough): Promise<Sc
       const stream = screen.openStream(adapter, exchange, framing);
       stream.push(bytes);
       stream.end();
-      return { bytes, changed: false, blocked: false, verdict: stream.verdictOf('all') };
+      const verdict = stream.verdictOf('all');
+      return { bytes, changed: false, headers: moderationHeaders('output', verdict, exchange), verdict };
     }
     return await screenReply(screen, { adapter, exchange, status: reply.status, bytes, isText: true });
   } catch {

@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import { RequestBodyError, UpstreamError } from '../core/index.js';
+import { labelHeaders } from './ai-label.js';
 import { type ScreenedReply, STREAM_HEADERS, screenReply, sendAnswer } from './answers.js';
 import { decoded } from './content-encoding.js';
 import { framingOfBody, framingOfType } from './framing-of.js';
@@ -34,8 +35,9 @@ export async function sendReply(options: ReplyToScreen): Promise<void> {
   if (framing !== undefined) {
     const source = decodeReply(reply);
     const stream = screen.openStream(adapter, exchange, framing);
-    const kept = forwardable(reply.headers, [...OF_THE_BYTES, 'cache-control']);
-    writeHead(res, reply, [...kept, ...Object.entries(STREAM_HEADERS).flat()]);
+    const ours = { ...STREAM_HEADERS, ...labelHeaders(exchange) };
+    const kept = forwardable(reply.headers, [...OF_THE_BYTES, ...Object.keys(ours)]);
+    writeHead(res, reply, [...kept, ...Object.entries(ours).flat()]);
     res.flushHeaders();
     return pump(source, { stream, res, client });
   }
@@ -45,11 +47,11 @@ export async function sendReply(options: ReplyToScreen): Promise<void> {
   const unsaid = framingOfBody(adapter, bytes);
   if (unsaid !== undefined) {
     const stream = screen.openStream(adapter, exchange, unsaid);
-    return sendBytes(options, Buffer.from(stream.push(bytes) + stream.end()));
+    return sendBytes(options, Buffer.from(stream.push(bytes) + stream.end()), labelHeaders(exchange));
   }
-  const { bytes: out, blocked, error } = await screenWhole(options, { bytes, isText: !isJson });
-  if (error !== undefined) return sendAnswer(res, error);
-  return sendBytes(options, out, blocked ? ['x-request-id', exchange.requestId, 'x-should-retry', 'false'] : []);
+  const { bytes: out, headers, answer } = await screenWhole(options, { bytes, isText: !isJson });
+  if (answer === undefined) return sendBytes(options, out, headers);
+  return sendAnswer(res, { ...answer, headers: { ...answer.headers, ...headers } });
 }
 
 /** Nothing can read it, so the route says whether it passes. */
@@ -137,9 +139,10 @@ async function screenWhole(
   }
 }
 
-/** @param extra names, in lower case, and values alternating; they replace those of the backend */
-function sendBytes(options: ReplyToScreen, bytes: Buffer, extra: readonly string[] = []): void {
-  const kept = forwardable(options.reply.headers, [...OF_THE_BYTES, ...extra]);
-  writeHead(options.res, options.reply, [...kept, ...extra, 'content-length', String(bytes.length)]);
+/** @param ours headers by name in lower case; they replace those of the backend */
+function sendBytes(options: ReplyToScreen, bytes: Buffer, ours: Readonly<Record<string, string>> = {}): void {
+  const kept = forwardable(options.reply.headers, [...OF_THE_BYTES, ...Object.keys(ours)]);
+  const all = [...kept, ...Object.entries(ours).flat(), 'content-length', String(bytes.length)];
+  writeHead(options.res, options.reply, all);
   options.res.end(bytes);
 }

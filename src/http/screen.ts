@@ -5,8 +5,10 @@ import type { Framing } from '../framing/index.js';
 import type { Moderator } from '../moderator/index.js';
 import { type ResolvedPolicy, redactText } from '../policy/index.js';
 import { askDetectors } from './ask-detectors.js';
-import { blockInfo, type Exchange, type RecordDeps, recordVerdict, strongerVerdict } from './exchange.js';
+import { blockInfo } from './block-info.js';
+import { type Exchange, type RecordDeps, recordVerdict, strongerVerdict } from './exchange.js';
 import { passingText } from './judge-output-text.js';
+import { lastUserText } from './last-user-text.js';
 import { createRouteTable, type Headers, type Route } from './route-table.js';
 import { ScreenedStream } from './screened-stream.js';
 import { createSubjects, type IdentifySubject } from './subject.js';
@@ -36,6 +38,12 @@ export interface ScreenedBody {
   readonly blocked: BlockInfo | undefined;
 }
 
+/** A request after screening. */
+export interface ScreenedRequest extends ScreenedBody {
+  /** The exchange, with what the texts of the request tell about it: what comes of it is screened with this. */
+  readonly exchange: Exchange;
+}
+
 /** A value of unknown shape after screening. */
 export interface ScreenedValue {
   /** What may pass. */
@@ -54,7 +62,7 @@ export interface Screen {
   /** Judges Input texts together; the verdicts are in their order. Long ones in turns, so that other exchanges go on meanwhile. */
   judgeInput(fields: readonly TextField[], exchange: Exchange): Promise<readonly Verdict[]>;
   /** Judges every text field of a request, as `judgeInput` does. */
-  screenInput(adapter: Adapter, body: unknown, exchange: Exchange): Promise<ScreenedBody>;
+  screenInput(adapter: Adapter, body: unknown, exchange: Exchange): Promise<ScreenedRequest>;
   /** Judges every text field of a reply, long ones in turns. */
   screenOutput(adapter: Adapter, body: unknown, exchange: Exchange): Promise<ScreenedBody>;
   /**
@@ -90,14 +98,16 @@ export function createScreen(deps: ScreenDeps): Screen {
     judged.then(done, done);
     return judged;
   };
-  const screenFields = async (
-    adapter: Adapter,
-    body: unknown,
-    at: { readonly direction: Direction; readonly exchange: Exchange },
-  ): Promise<ScreenedBody> => {
-    const fields = adapter.readTexts(body, at.direction);
-    const verdicts = await judge(fields, at.direction, at.exchange);
-    return applyVerdicts({ adapter, body, ...at, fields, verdicts });
+  const screenInput = async (adapter: Adapter, body: unknown, begun: Exchange): Promise<ScreenedRequest> => {
+    const fields = adapter.readTexts(body, 'input');
+    const exchange = { ...begun, language: { ...begun.language, text: lastUserText(fields) } };
+    const verdicts = await judge(fields, 'input', exchange);
+    return { ...applyVerdicts({ adapter, body, direction: 'input', exchange, fields, verdicts }), exchange };
+  };
+  const screenOutput = async (adapter: Adapter, body: unknown, exchange: Exchange): Promise<ScreenedBody> => {
+    const fields = adapter.readTexts(body, 'output');
+    const verdicts = await judge(fields, 'output', exchange);
+    return applyVerdicts({ adapter, body, direction: 'output', exchange, fields, verdicts });
   };
   const screenLoose = async (value: unknown, exchange: Exchange): Promise<ScreenedValue> =>
     applyLoosely(value, await judge(listStrings(value), 'output', exchange), exchange);
@@ -107,8 +117,8 @@ export function createScreen(deps: ScreenDeps): Screen {
     subjectOf: createSubjects(deps.config.subject, deps.subjectKey),
     screenLoose: (value, exchange) => track(screenLoose(value, exchange)),
     judgeInput: (fields, exchange) => track(judge(fields, 'input', exchange)),
-    screenInput: (adapter, body, exchange) => track(screenFields(adapter, body, { direction: 'input', exchange })),
-    screenOutput: (adapter, body, exchange) => track(screenFields(adapter, body, { direction: 'output', exchange })),
+    screenInput: (adapter, body, exchange) => track(screenInput(adapter, body, exchange)),
+    screenOutput: (adapter, body, exchange) => track(screenOutput(adapter, body, exchange)),
     async settled() {
       await Promise.allSettled(running);
     },

@@ -8,7 +8,9 @@ import {
 } from '../adapters/index.js';
 import { StreamError, type Verdict } from '../core/index.js';
 import type { EventParser, Framing, StreamEvent } from '../framing/index.js';
-import { askedOf, blockInfo, type Exchange, recordFiltered } from './exchange.js';
+import { labelsField } from './ai-label.js';
+import { blockInfo } from './block-info.js';
+import { askedOf, type Exchange, recordFiltered } from './exchange.js';
 import { OpenAnswers } from './open-answers.js';
 import { StreamChannels, type StreamChannelsDeps } from './stream-channels.js';
 
@@ -29,6 +31,7 @@ export class ScreenedStream {
   readonly #framing: Framing;
   readonly #format: StreamFormat;
   readonly #answerOf: Adapter['answerOf'];
+  readonly #labels: boolean;
   readonly #parser: EventParser;
   readonly #channels: StreamChannels;
   /** What the backend has said that it withheld. */
@@ -45,6 +48,7 @@ export class ScreenedStream {
     this.#framing = framing;
     this.#format = adapter.openStream(asked);
     this.#answerOf = adapter.answerOf;
+    this.#labels = labelsField(exchange);
     this.#channels = new StreamChannels(deps, adapter, exchange);
     this.#answers = new OpenAnswers(asked.answers);
     this.#parser = framing.createParser({ maxEventBytes: deps.config.limits.maxEventBytes });
@@ -147,7 +151,12 @@ export class ScreenedStream {
     const rest = this.#format.write({ texts, fields: changes, without: this.#answers.stopped });
     if (rest === undefined) return wire;
     if (last) this.#done = true;
-    return wire + this.#leave([rest]);
+    return wire + this.#leave([this.#endsAnswer(ends) ? this.#format.annotate(rest, { aiGenerated: true }) : rest]);
+  }
+
+  /** Whether the current event ends an answer that is to say that a model generated it. */
+  #endsAnswer(ends: StreamStep['ends']): boolean {
+    return this.#labels && ends !== 'all' && ends.some((end) => this.#answerOf(end) === end);
   }
 
   /** Returns the texts that change, by path. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Config, PolicyConfig } from '../config/index.js';
 import { CATEGORIES, type Category, ConfigError, type ConfigIssue, DIRECTIONS, type Direction } from '../core/index.js';
+import { type AnswerRules, BUILT_IN_ANSWERS, overrideAnswers } from './answer-rules.js';
 import { CLASSIFIER_THRESHOLDS } from './classifier-thresholds.js';
 import { overrideHold, type ResolvedHold, resolveHold, type WrittenHold } from './resolve-hold.js';
 
@@ -31,9 +32,11 @@ export interface ResolvedPolicy {
   readonly onDetectorError: Config['onDetectorError'];
   /** Hash of everything above that can change what is found in a text. */
   readonly version: string;
+  /** What clients are told; it changes no verdict. */
+  readonly answers: AnswerRules;
 }
 
-type Rules = Pick<ResolvedPolicy, 'mask' | 'severityScores' | 'classifier' | Direction> & {
+type Rules = Pick<ResolvedPolicy, 'mask' | 'severityScores' | 'classifier' | 'answers' | Direction> & {
   readonly hold: Readonly<Record<Direction, WrittenHold>>;
 };
 
@@ -46,6 +49,7 @@ const BUILT_IN: Rules = {
   output: forEachCategory((category) => (category === 'abusive' ? { ...USUAL, redact: 0.9, block: 0.99 } : USUAL)),
   classifier: { input: classifierThresholds('input'), output: classifierThresholds('output') },
   hold: { input: {}, output: {} },
+  answers: BUILT_IN_ANSWERS,
 };
 
 /**
@@ -116,6 +120,7 @@ function override(base: Rules, policy: PolicyConfig): Rules {
       input: overrideHold(base.hold.input, policy.input),
       output: overrideHold(base.hold.output, policy.output),
     },
+    answers: overrideAnswers(base.answers, policy),
   };
 }
 

@@ -142,7 +142,7 @@ describe('the shape of a block', () => {
     const { requestId } = entries[0] ?? {};
     expect(JSON.parse(text).error).toMatchObject({
       code: 'content_filter',
-      message: expect.stringContaining(`content policy. Reference: ${requestId}`),
+      message: expect.stringContaining(`Reference: ${requestId}`),
       moderation: { category: 'abusive', hit_id: requestId },
     });
     expect(text).not.toContain('zorgblat');
