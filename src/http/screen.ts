@@ -8,6 +8,7 @@ import { askDetectors } from './ask-detectors.js';
 import { blockInfo } from './block-info.js';
 import { type Exchange, type RecordDeps, recordVerdict, strongerVerdict } from './exchange.js';
 import { passingText } from './judge-output-text.js';
+import { type JudgedSeam, judgeSeams } from './judge-seams.js';
 import { lastUserText } from './last-user-text.js';
 import { createRouteTable, type Headers, type Route } from './route-table.js';
 import { ScreenedStream } from './screened-stream.js';
@@ -79,12 +80,16 @@ export interface Screen {
 /** Returns the pipeline over its parts. */
 export function createScreen(deps: ScreenDeps): Screen {
   const { moderator } = deps;
-  const judge = async (fields: readonly TextField[], direction: Direction, exchange: Exchange) => {
+  const judge = async (
+    fields: readonly TextField[],
+    direction: Direction,
+    { exchange, isStopped = false }: { readonly exchange: Exchange; readonly isStopped?: boolean },
+  ) => {
     const { policy } = exchange;
     const texts = fields.map(({ text }) => text);
     const local = await moderator.moderateAll(texts, { direction, policy });
     const { detectors = [] } = deps;
-    const remote = direction === 'input' && detectors.length > 0;
+    const remote = direction === 'input' && !isStopped && detectors.length > 0;
     const verdicts = remote ? await askDetectors(detectors, { fields, verdicts: local, policy }) : local;
     for (const [index, verdict] of verdicts.entries()) {
       recordVerdict(deps, { verdict, direction, field: fields[index]?.path ?? '', exchange });
@@ -101,22 +106,25 @@ export function createScreen(deps: ScreenDeps): Screen {
   const screenInput = async (adapter: Adapter, body: unknown, begun: Exchange): Promise<ScreenedRequest> => {
     const fields = adapter.readTexts(body, 'input');
     const exchange = { ...begun, language: { ...begun.language, text: lastUserText(fields) } };
-    const verdicts = await judge(fields, 'input', exchange);
-    return { ...applyVerdicts({ adapter, body, direction: 'input', exchange, fields, verdicts }), exchange };
+    const seams = await judgeSeams(moderator, fields, exchange.policy);
+    for (const { field, verdict } of seams) recordVerdict(deps, { verdict, direction: 'input', field, exchange });
+    const isStopped = seams.some(({ verdict }) => verdict.applied === 'block');
+    const verdicts = await judge(fields, 'input', { exchange, isStopped });
+    return { ...applyVerdicts({ adapter, body, direction: 'input', exchange, fields, verdicts, seams }), exchange };
   };
   const screenOutput = async (adapter: Adapter, body: unknown, exchange: Exchange): Promise<ScreenedBody> => {
     const fields = adapter.readTexts(body, 'output');
-    const verdicts = await judge(fields, 'output', exchange);
+    const verdicts = await judge(fields, 'output', { exchange });
     return applyVerdicts({ adapter, body, direction: 'output', exchange, fields, verdicts });
   };
   const screenLoose = async (value: unknown, exchange: Exchange): Promise<ScreenedValue> =>
-    applyLoosely(value, await judge(listStrings(value), 'output', exchange), exchange);
+    applyLoosely(value, await judge(listStrings(value), 'output', { exchange }), exchange);
   return {
     deps,
     route: createRouteTable(deps.config, deps.policies),
     subjectOf: createSubjects(deps.config.subject, deps.subjectKey),
     screenLoose: (value, exchange) => track(screenLoose(value, exchange)),
-    judgeInput: (fields, exchange) => track(judge(fields, 'input', exchange)),
+    judgeInput: (fields, exchange) => track(judge(fields, 'input', { exchange })),
     screenInput: (adapter, body, exchange) => track(screenInput(adapter, body, exchange)),
     screenOutput: (adapter, body, exchange) => track(screenOutput(adapter, body, exchange)),
     async settled() {
@@ -148,17 +156,22 @@ function applyVerdicts(judged: {
   readonly exchange: Exchange;
   readonly fields: readonly TextField[];
   readonly verdicts: readonly Verdict[];
+  readonly seams?: readonly JudgedSeam[];
 }): ScreenedBody {
-  const { adapter, body, direction, exchange, fields, verdicts } = judged;
+  const { adapter, body, direction, exchange, fields, verdicts, seams = [] } = judged;
   const edits: TextEdit[] = [];
   const stopped = new Set<string>();
   let strongest: Verdict | undefined;
+  for (const { verdict } of seams) strongest = strongerVerdict(strongest, verdict);
+  const split = seams.filter(({ verdict }) => verdict.applied === 'redact');
   for (const [index, verdict] of verdicts.entries()) {
     const { path, text } = fields[index] as TextField;
     strongest = strongerVerdict(strongest, verdict);
     if (verdict.applied === 'block') stopped.add(adapter.answerOf(path));
-    if (verdict.applied === 'redact') {
-      edits.push({ path, text: redactText(text, verdict.hits, exchange.policy.mask) });
+    const parts = split.flatMap((seam) => seam.parts.get(index) ?? []);
+    const hits = verdict.applied === 'redact' ? [...verdict.hits, ...parts] : parts;
+    if (hits.some(({ action }) => action === 'redact')) {
+      edits.push({ path, text: redactText(text, hits, exchange.policy.mask) });
     }
   }
   const edited = edits.length > 0 ? adapter.writeTexts(body, edits) : body;
