@@ -5,6 +5,7 @@ export class JsonPiece {
   readonly #parts: readonly JsonPart[];
   /** Whether the piece is more or less than its parts: the half of an escape came before, or waits. */
   readonly #uneven: boolean;
+  /** How many of the parts went out. */
   #framed = 0;
 
   /** Reads the next piece of the source that `reader` reads. */
@@ -26,6 +27,7 @@ export class JsonPiece {
 
   /** Returns the piece with these texts by name; `undefined` when it is as it came. */
   write(texts: ReadonlyMap<string, string>): string | undefined {
+    this.#framed = this.#parts.length;
     const written = this.#parts.map((part) =>
       sourceOf(part, part.name === undefined ? undefined : texts.get(part.name)),
     );

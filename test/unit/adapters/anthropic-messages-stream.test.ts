@@ -174,6 +174,11 @@ describe('MessagesStream', () => {
     expect(framed).toEqual(['{"a', '":"b', '","c', '":"well, ']);
   });
 
+  it('frames what is released later without what went out before', () => {
+    const stream = openStream(START, blockStart(0, CALL), delta(0, { partial_json: '{"a":"well' }));
+    expect(parsed(stream.frameText('content[0].input[1]', ' so'))[0].delta.partial_json).toBe(' so');
+  });
+
   it('lets nothing pass once the answer is stopped', () => {
     const stream = openStream(START);
     for (const read of [delta(0, { text: 'a' }), event('ping'), event('message_stop'), event('error', { error: {} })]) {
