@@ -1,9 +1,10 @@
 import type { FormatName } from '../core/index.js';
 import type { Adapter, ShapedRequest } from './adapter.js';
+import { anthropicBatchResults } from './anthropic-batch-results.js';
 import { anthropicMessages } from './anthropic-messages.js';
 import { openaiChat } from './openai-chat.js';
 
-/** An adapter, and the ends of request paths that name its format. */
+/** An adapter, and the ends of request paths that name its format; `*` stands for one segment. */
 export interface RegisteredAdapter {
   readonly adapter: Adapter;
   readonly suffixes: readonly string[];
@@ -12,6 +13,7 @@ export interface RegisteredAdapter {
 /** Every adapter there is. Where the shape of a body fits several, the first wins. */
 export const ADAPTERS: readonly RegisteredAdapter[] = [
   { adapter: anthropicMessages, suffixes: ['/messages', '/messages/count_tokens', '/messages/batches'] },
+  { adapter: anthropicBatchResults, suffixes: ['/messages/batches/*/results'] },
   { adapter: openaiChat, suffixes: ['/chat/completions'] },
 ];
 
@@ -23,9 +25,9 @@ const OTHER_FORMATS = ['/api/chat', '/api/generate', '/responses'];
  */
 export function findAdapter(path: string, request?: ShapedRequest): Adapter | undefined {
   const route = normalizePath(path);
-  const named = ADAPTERS.find(({ suffixes }) => suffixes.some((suffix) => route.endsWith(suffix)));
+  const named = ADAPTERS.find(({ suffixes }) => suffixes.some((suffix) => hasSuffix(route, suffix)));
   if (named !== undefined) return named.adapter;
-  if (OTHER_FORMATS.some((suffix) => route.endsWith(suffix))) return undefined;
+  if (OTHER_FORMATS.some((suffix) => hasSuffix(route, suffix))) return undefined;
   return request && ADAPTERS.find(({ adapter }) => adapter.recognizes(request))?.adapter;
 }
 
@@ -39,7 +41,9 @@ export function adapterNamed(name: FormatName): Adapter {
 /** Whether the body alone can tell the format of a request to this path: the path names none. Never throws. */
 export function isUnnamed(path: string): boolean {
   const route = normalizePath(path);
-  return ![...ADAPTERS.flatMap(({ suffixes }) => suffixes), ...OTHER_FORMATS].some((suffix) => route.endsWith(suffix));
+  return ![...ADAPTERS.flatMap(({ suffixes }) => suffixes), ...OTHER_FORMATS].some((suffix) =>
+    hasSuffix(route, suffix),
+  );
 }
 
 /** Folds the spellings that servers take for the same path, so that none of them goes around the screen. Never throws. */
@@ -53,4 +57,11 @@ export function normalizePath(path: string): string {
     .toLowerCase()
     .replace(/\/+/g, '/');
   return plain.length > 1 ? plain.replace(/\/$/, '') : plain;
+}
+
+function hasSuffix(route: string, suffix: string): boolean {
+  if (!suffix.includes('*')) return route.endsWith(suffix);
+  const wanted = suffix.split('/').slice(1);
+  const last = route.split('/').slice(1).slice(-wanted.length);
+  return last.length === wanted.length && wanted.every((segment, index) => segment === '*' || segment === last[index]);
 }

@@ -33,7 +33,7 @@ export async function forward({ req, res, context, exchange, route, adapter, bod
   await upstream.exchange(client, async (signal) => {
     const enforces = exchange.policy.mode === 'enforce';
     const asIs = adapter === undefined || !enforces;
-    const headers = asIs ? forwardable(req.rawHeaders) : screenedHeaders(req.rawHeaders);
+    const headers = asIs ? forwardable(req.rawHeaders) : screenedHeaders(req.rawHeaders, body);
     const method = req.method ?? 'GET';
     const reply = await upstream.call({ method, path: exchange.path, headers, body, signal });
     try {
@@ -47,9 +47,10 @@ export async function forward({ req, res, context, exchange, route, adapter, bod
   });
 }
 
-/** The body was decoded and is written anew, as UTF-8; the reply has to come in an encoding that can be undone. */
-function screenedHeaders(raw: readonly string[]): string[] {
+/** A body was decoded and is written anew, as UTF-8; the reply has to come in an encoding that can be undone. */
+function screenedHeaders(raw: readonly string[], body: Forward['body']): string[] {
   const replaced = ['content-length', 'content-encoding', 'content-type', 'content-md5', 'content-digest'];
-  const kept = forwardable(raw, [...replaced, 'accept-encoding']);
-  return [...kept, 'content-type', 'application/json', 'accept-encoding', ACCEPTED_ENCODINGS];
+  const kept = forwardable(raw, [...(body === null ? [] : replaced), 'accept-encoding']);
+  const written = body === null ? [] : ['content-type', 'application/json'];
+  return [...kept, ...written, 'accept-encoding', ACCEPTED_ENCODINGS];
 }

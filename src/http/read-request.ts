@@ -43,8 +43,10 @@ export interface ReadRequestOptions {
  */
 export async function readRequest(req: IncomingMessage, options: ReadRequestOptions): Promise<ReadRequest> {
   const { path, limits, lenient, proceed } = options;
-  const named = req.method === 'POST' || hasBody(req) ? (options.adapter ?? findAdapter(path)) : undefined;
+  const named = options.adapter ?? findAdapter(path);
   const unread = { adapter: named, readable: false, body: undefined, source: '' };
+  // There is nothing to read in it, but in the reply there may be: a client fetches what was made before.
+  if (!hasBody(req) && req.method !== 'POST') return { ...unread, readable: named !== undefined, raw: null };
   if (named === undefined && !hasBody(req)) return { ...unread, raw: null };
   const type = req.headers['content-type'];
   const isJson = named !== undefined || isJsonType(type);

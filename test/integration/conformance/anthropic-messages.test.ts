@@ -4,6 +4,7 @@ import {
   call,
   citing,
   eventsOf,
+  messageOf,
   readMessageWire,
   type StreamedBlock,
   text,
@@ -193,6 +194,28 @@ describe.each(HOSTS.map((host) => [host.name, host.start] as const))(
       });
       expect(String(error)).not.toContain('zorgblat');
       expect(calls).toBe(0);
+    });
+
+    it('gets the results of a batch with every text screened, and none lost', async () => {
+      const results = ['a quux', 'a zorgblat', 'fine'].map((said, index) => {
+        return { custom_id: `c${index}`, result: { type: 'succeeded', message: messageOf([text(said)]) } };
+      });
+      let url = '';
+      url = await start((req, res) => {
+        const fetches = req.url?.endsWith('/results') === true;
+        const batch = { id: 'b1', type: 'message_batch', results_url: `${url}/v1/messages/batches/b1/results` };
+        res.writeHead(200, { 'content-type': fetches ? 'application/x-jsonl' : 'application/json' });
+        res.end(fetches ? results.map((result) => `${JSON.stringify(result)}\n`).join('') : JSON.stringify(batch));
+      });
+      const seen = [];
+      for await (const { custom_id: id, result } of await clientOf(url).messages.batches.results('b1')) {
+        seen.push([id, result.type === 'succeeded' && result.message.content]);
+      }
+      expect(seen).toMatchObject([
+        ['c0', [{ text: 'a #' }]],
+        ['c1', [{ text: expect.stringContaining('withheld by the content policy') }]],
+        ['c2', [{ text: 'fine' }]],
+      ]);
     });
 
     it('sends redacted thinking on with its signature, in its place', async () => {

@@ -23,6 +23,14 @@ describe('findAdapter', () => {
     expect(findAdapter(path, { body })?.name).toBe('anthropic-messages');
   });
 
+  it.each([
+    ['/v1/messages/batches/msgbatch_1/results', 'anthropic-batch-results'],
+    ['/v1/messages/batches/msgbatch_1', undefined],
+    ['/batches/msgbatch_1/results', undefined],
+  ])('knows the results of a batch by the whole end of their path: %s', (path, name) => {
+    expect(findAdapter(path)?.name).toBe(name);
+  });
+
   it('knows Anthropic Messages by the header that its clients send, where the path says nothing', () => {
     const headers = { 'anthropic-version': '2023-06-01' };
     expect(findAdapter('/assistant', { body: chat, headers })?.name).toBe('anthropic-messages');

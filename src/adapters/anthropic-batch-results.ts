@@ -1,0 +1,71 @@
+import { NDJSON, type StreamEvent } from '../framing/index.js';
+import type { Adapter, ErrorInfo } from './adapter.js';
+import { anthropicMessages } from './anthropic-messages.js';
+import { errorBody } from './anthropic-messages-frames.js';
+import { type MessagesSlot, readSlots } from './anthropic-messages-slots.js';
+import { parseEventData } from './event-data.js';
+import { isJsonObject } from './json.js';
+import type { StreamChange, StreamFormat, StreamStep } from './stream-format.js';
+
+/**
+ * The results of a batch of Anthropic Messages: one line of JSON per message. Each text is judged by itself, and a blocked
+ * one gives way to a notice; the other messages of the batch pass.
+ */
+export const anthropicBatchResults: Adapter = {
+  ...anthropicMessages,
+  name: 'anthropic-batch-results',
+  framings: [NDJSON],
+  recognizes: () => false,
+  // What is no list of lines is an error, or of a shape that nobody knows.
+  readTexts: () => [],
+  openStream: () => new BatchResultsStream(),
+  filteredParts: () => [],
+};
+
+class BatchResultsStream implements StreamFormat {
+  #event: StreamEvent = { data: '' };
+  #value: unknown;
+  #slots: readonly MessagesSlot[] = [];
+
+  read(event: StreamEvent): StreamStep {
+    const value = parseEventData(event);
+    this.#event = event;
+    this.#value = value;
+    this.#slots = isJsonObject(value) || Array.isArray(value) ? readSlots(value, '') : [];
+    const fields = this.#slots.map(({ path, text }) => ({ path, text }));
+    return { deltas: [], fields, ends: [], answers: [], last: false, filtered: [] };
+  }
+
+  write({ fields }: StreamChange): StreamEvent {
+    if (fields.size === 0) return this.#event;
+    for (const { path, write } of this.#slots) {
+      const text = fields.get(path);
+      if (text !== undefined) write(text);
+    }
+    return { data: JSON.stringify(this.#value) };
+  }
+
+  frameText(): readonly StreamEvent[] {
+    return [];
+  }
+
+  frameBlocked(): readonly StreamEvent[] {
+    return [];
+  }
+
+  frameEnd(): readonly StreamEvent[] {
+    return [];
+  }
+
+  frameError(info: ErrorInfo): readonly StreamEvent[] {
+    return [{ data: JSON.stringify(errorBody(info)) }];
+  }
+
+  annotate(event: StreamEvent): StreamEvent {
+    return event;
+  }
+
+  leave(event: StreamEvent): StreamEvent {
+    return event;
+  }
+}
