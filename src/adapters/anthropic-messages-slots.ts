@@ -55,8 +55,9 @@ function visit(value: unknown, place: Place): void {
     });
   } else if (isJsonObject(value)) {
     const { role } = value;
-    const own = typeof role === 'string' && isWord(role) ? { ...place, role } : place;
+    const spoken = typeof role === 'string' && isWord(role) ? { ...place, role } : place;
     for (const key of Object.keys(value)) {
+      const own = key === 'system' ? { ...spoken, role: key } : spoken;
       const path = joinPath(place.path, key);
       if (isToolInput(value, key)) inputSlots(value, key, { ...own, path });
       else if (!isTextless(value, key)) visitMember(value, key, { ...own, path });
@@ -79,8 +80,11 @@ function isToolInput(holder: JsonObject, key: string): boolean {
   return key === 'input' && typeof type === 'string' && type.endsWith('tool_use') && typeof holder[key] === 'object';
 }
 
-/** Keys of the input are text of the model too, so they are screened, and stand in no path. */
-function inputSlots(holder: JsonObject, key: string, { slots, ...at }: Place): void {
+/**
+ * Keys of the input are text of the model too, so they are screened, and stand in no path. No speaker: nobody reads a key
+ * and its value as one text.
+ */
+function inputSlots(holder: JsonObject, key: string, { slots, path }: Place): void {
   const input = holder[key];
   const texts = listJsonTexts(input);
   for (const [index, text] of texts.entries()) {
@@ -89,7 +93,7 @@ function inputSlots(holder: JsonObject, key: string, { slots, ...at }: Place): v
       texts[index] = replacement;
       holder[key] = withJsonTexts(input, texts);
     };
-    slots.push({ ...at, path: `${at.path}[${index}]`, text, write });
+    slots.push({ path: `${path}[${index}]`, text, write });
   }
 }
 

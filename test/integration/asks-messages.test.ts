@@ -204,6 +204,12 @@ describe('coverage', () => {
         { type: 'text', text: 'a zorgblat' },
       ]),
     ],
+    ['2: a word in two blocks', ask(['a zor', 'gblat'].map((piece) => ({ type: 'text', text: piece })))],
+    ['2: a word in two messages', { messages: ['a zor', 'gblat'].map((content) => ({ role: 'user', content })) }],
+    [
+      '2: a word in two blocks of the system text',
+      { system: ['a zor', 'gblat'].map((piece) => ({ type: 'text', text: piece })) },
+    ],
     ['45: a second field of one block', ask([{ type: 'document', title: 'hi', context: 'a zorgblat', source: {} }])],
     ['45: the system text', { ...ask('hi'), system: [{ type: 'text', text: 'a zorgblat' }] }],
     [

@@ -126,9 +126,10 @@ describe('anthropicMessages on whole bodies', () => {
   it('names the role of a text', () => {
     const roles = anthropicMessages.readTexts(request, 'input').map(({ path, role }) => [path, role]);
     expect(Object.fromEntries(roles)).toMatchObject({
-      'system[0].text': undefined,
+      'system[0].text': 'system',
       'messages[0].content': 'user',
       'messages[2].content[0].thinking': 'assistant',
+      'messages[2].content[2].input[1]': undefined,
       'messages[3].content[1].content[0].text': 'user',
     });
   });
