@@ -12,6 +12,8 @@ export type BlockAs = 'error' | 'refusal';
 export interface BlockInfo {
   /** Sentence for the reader. */
   readonly notice: string;
+  /** Language tag of the notice; of an English one it may be left out. */
+  readonly language?: string;
   /** Finds the entry in the record. */
   readonly hitId: string;
   readonly category: Category | undefined;

@@ -22,8 +22,12 @@ const USAGE_KEYS = ['input_tokens', 'cache_creation_input_tokens', 'cache_read_i
 ]);
 /** Keys of a message that identify it and carry no generated text. */
 const ENVELOPE_KEYS = ['id', 'model', 'container', 'usage'];
-/** What the vendor asks of clients: a conversation that keeps the refused turn is refused again. */
-const ADVICE = 'Leave the refused turn out of the next request.';
+/** What the vendor asks of clients, by language: a conversation that keeps the refused turn is refused again. */
+const ADVICE: Readonly<Record<string, string>> = {
+  en: ' Leave the refused turn out of the next request.',
+  zh: '请从下一次请求中去掉这一轮对话。',
+  ja: '次のリクエストでは、このやり取りを除いてください。',
+};
 
 const ERROR_TYPES: Readonly<Record<number, string>> = {
   401: 'authentication_error',
@@ -99,7 +103,7 @@ export function refusedMessage(source: JsonObject, info: BlockInfo): JsonObject 
 /** Returns the error body that tells a block. */
 export function blockedError(info: BlockInfo): JsonObject {
   const details = { error_code: 'content_filter' };
-  const error = { type: 'invalid_request_error', message: `${info.notice} ${ADVICE}`, details };
+  const error = { type: 'invalid_request_error', message: explain(info), details };
   return { type: 'error', error: { ...error, moderation: moderationOf(info) }, request_id: info.hitId };
 }
 
@@ -118,9 +122,15 @@ function messageOf(source: JsonObject, content: readonly JsonObject[]): JsonObje
  * The categories of the vendor are a closed list, which strictly typed clients refuse to be extended; ours stands in the
  * key `moderation`.
  */
-function stopDetailsOf({ category, notice }: BlockInfo): JsonObject {
-  const known = category === undefined ? null : 'general_harms';
-  return { type: REFUSAL, category: known, explanation: `${notice} ${ADVICE}` };
+function stopDetailsOf(info: BlockInfo): JsonObject {
+  const category = info.category === undefined ? null : 'general_harms';
+  return { type: REFUSAL, category, explanation: explain(info) };
+}
+
+function explain({ notice, language = 'en', direction }: BlockInfo): string {
+  // The notice about a request says how to go on.
+  if (direction === 'input') return notice;
+  return notice + (ADVICE[language.split('-', 1)[0] ?? ''] ?? ADVICE['en']);
 }
 
 function moderationOf({ category, hitId }: BlockInfo): JsonObject {

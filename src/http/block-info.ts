@@ -11,6 +11,7 @@ export function blockInfo(verdict: Verdict, direction: Direction, exchange: Exch
   const chosen = chooseLanguage([...notices[direction].keys()], { text: '', ...language });
   return {
     notice: fillNotice(notices[direction].get(chosen) ?? '', { id: requestId, category }),
+    language: chosen,
     hitId: requestId,
     category,
     direction,

@@ -24,19 +24,21 @@ const ask = (content: string) => ({
   messages: [{ role: 'user' as const, content }],
 });
 
+const count = (content: string) => ({ model: 'claude-test', messages: ask(content).messages });
+
 /** The message as the official client gives it to its user: asked for whole, as raw events, and through the helper. */
-const WAYS: [name: string, read: (client: Anthropic) => Promise<Anthropic.Message>][] = [
-  ['create()', (client) => client.messages.create(ask('hi'))],
-  ['stream().finalMessage()', (client) => client.messages.stream(ask('hi')).finalMessage()],
+const WAYS: [name: string, read: (client: Anthropic, content?: string) => Promise<Anthropic.Message>][] = [
+  ['create()', (client, content = 'hi') => client.messages.create(ask(content))],
+  ['stream().finalMessage()', (client, content = 'hi') => client.messages.stream(ask(content)).finalMessage()],
 ];
 
 const clientOf = (url: string): Anthropic => new Anthropic({ baseURL: url, apiKey: 'none', maxRetries: 2 });
 
-async function wireFrom(url: string): Promise<string> {
+async function wireFrom(url: string, content = 'hi'): Promise<string> {
   const response = await fetch(`${url}${PATH}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', 'anthropic-version': '2023-06-01' },
-    body: JSON.stringify({ ...ask('hi'), stream: true }),
+    body: JSON.stringify({ ...ask(content), stream: true }),
   });
   return response.text();
 }
@@ -173,7 +175,7 @@ describe.each(HOSTS.map((host) => [host.name, host.start] as const))(
       ['as a stream', (client: Anthropic) => client.messages.create({ ...ask('a zorgblat'), stream: true })],
       ['through the helper', (client: Anthropic) => client.messages.stream(ask('a zorgblat')).finalMessage()],
       ['in the system text', (client: Anthropic) => client.messages.create({ ...ask('hi'), system: 'a zorgblat' })],
-      ['in a count of tokens', (client: Anthropic) => client.messages.countTokens({ ...ask('a zorgblat') })],
+      ['in a count of tokens', (client: Anthropic) => client.messages.countTokens(count('a zorgblat'))],
       [
         'in a batch',
         (client: Anthropic) =>
@@ -189,11 +191,86 @@ describe.each(HOSTS.map((host) => [host.name, host.start] as const))(
       expect(error).toMatchObject({
         type: 'invalid_request_error',
         errorCode: 'content_filter',
-        apiMessage: expect.stringMatching(/withheld by the content policy.*Leave the refused turn out/),
+        apiMessage: expect.stringMatching(/withheld by the content policy.*remove the message/),
         requestID: expect.any(String),
       });
       expect(String(error)).not.toContain('zorgblat');
       expect(calls).toBe(0);
+    });
+
+    describe('where the policy refuses requests', () => {
+      const REFUSES = { blockAs: { input: 'refusal' } } as const;
+
+      it.each(WAYS)('gets a message that says so and no error, with %s', async (_way, read) => {
+        let calls = 0;
+        const url = await start(() => {
+          calls += 1;
+        }, REFUSES);
+        const message = await read(clientOf(url), 'a zorgblat');
+        expect(message).toMatchObject({
+          type: 'message',
+          role: 'assistant',
+          model: 'claude-test',
+          content: [{ type: 'text', text: expect.stringContaining('withheld by the content policy') }],
+          stop_reason: 'refusal',
+          stop_details: { type: 'refusal', explanation: expect.stringContaining('remove the message') },
+          usage: { input_tokens: 0, output_tokens: 0 },
+        });
+        expect(calls).toBe(0);
+      });
+
+      it('gets a whole stream where it asks for one', async () => {
+        const events = readMessageWire(await wireFrom(await start(answering([]), REFUSES), 'a zorgblat'));
+        expect(events.map(({ type }) => type)).toEqual([
+          'message_start',
+          'content_block_start',
+          'content_block_delta',
+          'content_block_stop',
+          'message_delta',
+          'message_stop',
+        ]);
+      });
+
+      it('gets an error for a count of tokens, which has no form of refusal', async () => {
+        const url = await start(answering([]), REFUSES);
+        await expect(clientOf(url).messages.countTokens(count('a zorgblat'))).rejects.toBeInstanceOf(BadRequestError);
+      });
+    });
+
+    it.each([
+      ['whole', (client: Anthropic) => client.messages.create(ask('hi'))],
+      ['as a stream', (client: Anthropic) => client.messages.stream(ask('hi')).finalMessage()],
+    ])('gets an error for a blocked answer where the policy says so, %s', async (_case, read) => {
+      const url = await start(answering([text('well, a zorgblat it')]), { blockAs: { output: 'error' } });
+      const error = await read(clientOf(url)).catch((reason: unknown) => reason);
+      expect(error).toBeInstanceOf(APIError);
+      expect(error).toMatchObject({ type: 'invalid_request_error', errorCode: 'content_filter' });
+      expect(String(error)).not.toContain('zorgblat');
+    });
+
+    it('gets the notice as a block of its own where the policy says so', async () => {
+      const url = await start(answering([text('well, a zorgblat it')]), { noticeAsText: true });
+      readMessageWire(await wireFrom(url));
+      const message = await clientOf(url).messages.stream(ask('hi')).finalMessage();
+      expect(message).toMatchObject({
+        content: [{ text: 'well, a ' }, { type: 'text', text: expect.stringContaining('Reference: ') }],
+        stop_reason: 'refusal',
+      });
+    });
+
+    it('gets the notice in the language of the conversation', async () => {
+      const url = await start(answering([text('a zorgblat it')]));
+      const message = await clientOf(url).messages.stream(ask('请给我讲一个故事')).finalMessage();
+      expect(message.stop_details?.explanation).toMatch(
+        /^该回复因内容政策未予显示。.*请从下一次请求中去掉这一轮对话。$/,
+      );
+    });
+
+    it('gets the label of generated answers at the end of a message', async () => {
+      const url = await start(answering([text('fine')]), { aiLabel: { field: true } });
+      const labeled = readMessageWire(await wireFrom(url)).filter((event) => event['ai_generated'] === true);
+      expect(labeled.map(({ type }) => type)).toEqual(['message_delta']);
+      expect(await clientOf(url).messages.create(ask('hi'))).toMatchObject({ ai_generated: true });
     });
 
     it('gets the results of a batch with every text screened, and none lost', async () => {
