@@ -2,6 +2,9 @@ import type { Hit, TextField, Verdict } from '../core/index.js';
 import type { Moderator, SeamVerdict } from '../moderator/index.js';
 import type { ResolvedPolicy } from '../policy/index.js';
 
+/** Where prose stands: names, and the keys and values of tool calls, are not read on from one to the next. */
+const PROSE = /(?:^|\.)(?:content|text|reasoning|reasoning_content|thinking|system)$/;
+
 /** A verdict on what is split over several texts of a request. */
 export interface JudgedSeam {
   /** Names the texts, in order; the spans of the verdict count through them, laid end to end. */
@@ -39,6 +42,7 @@ function threadsOf(fields: readonly TextField[]): readonly (readonly number[])[]
     if (role === undefined) continue;
     // A message is a string or a list of parts, whichever the client prefers.
     const place = path.replace(/\[\d+\]/g, '[]').replace(/\[\]\.text$/, '');
+    if (!PROSE.test(place)) continue;
     const name = `${role.toLowerCase()} ${place}`;
     const thread = threads.get(name);
     if (thread === undefined) threads.set(name, [index]);
