@@ -45,15 +45,16 @@ export function recordVerdict(
   const { verdict, direction, field, exchange } = entry;
   deps.metrics.screened.inc({ direction, action: verdict.applied });
   for (const { category, source, action } of verdict.hits) deps.metrics.hits.inc({ category, source, action });
-  const failed = verdict.failedDetectors.length > 0;
-  if (verdict.hits.length === 0 && !failed) return;
+  const { cause, effect } = verdict.hold ?? {};
+  if (cause !== undefined && effect !== undefined) deps.metrics.unjudged.inc({ cause, effect });
+  if (verdict.hits.length === 0 && verdict.failedDetectors.length === 0 && effect === undefined) return;
   deps.store?.record({
     timeMs: deps.clock.now(),
     requestId: exchange.requestId,
     ...subjectOf(exchange),
     direction,
     route: exchange.path.split(/[?#]/, 1)[0] ?? '',
-    outcome: failed && verdict.applied !== 'block' ? 'failed-open' : 'screened',
+    outcome: outcomeOf(verdict),
     field,
     policy: verdict.policy,
     mode: exchange.policy.mode,
@@ -62,6 +63,12 @@ export function recordVerdict(
     hits: verdict.hits,
     versions: verdict.versions,
   });
+}
+
+function outcomeOf({ failedDetectors, applied, hold }: Verdict): HitEntry['outcome'] {
+  if (failedDetectors.length > 0 && applied !== 'block') return 'failed-open';
+  if (hold === undefined) return 'screened';
+  return hold.effect === 'blocked' ? 'hold-limit' : 'released-early';
 }
 
 /** Records something about an exchange that is no verdict on a text. Never throws. */

@@ -1,6 +1,6 @@
 import { type Adapter, type BlockInfo, listStrings, mapStrings } from '../adapters/index.js';
 import type { Config } from '../config/index.js';
-import type { Direction, RemoteDetector, TextEdit, TextField, Verdict } from '../core/index.js';
+import type { AlarmClock, Direction, RemoteDetector, TextEdit, TextField, Verdict } from '../core/index.js';
 import type { Framing } from '../framing/index.js';
 import type { Moderator } from '../moderator/index.js';
 import { type ResolvedPolicy, redactText } from '../policy/index.js';
@@ -19,6 +19,7 @@ export type { ScreenedStream } from './screened-stream.js';
 
 /** What the pipeline is made of. */
 export interface ScreenDeps extends RecordDeps {
+  readonly clock: AlarmClock;
   readonly config: Config;
   readonly moderator: Moderator;
   readonly policies: ReadonlyMap<string, ResolvedPolicy>;

@@ -15,6 +15,7 @@ import {
   wireOf,
 } from '../support/anthropic-backend.js';
 import { accumulate } from '../support/anthropic-client.js';
+import { frozenClock } from '../support/clocks.js';
 import { testModerator, testPolicy } from '../support/moderation.js';
 import { recordingStore } from '../support/recording-store.js';
 
@@ -63,7 +64,7 @@ const SIZES = fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 1, maxLengt
 function openScreen() {
   const { store, entries } = recordingStore();
   const config = Config.parse({});
-  const deps = { config, moderator, policies: new Map([['default', policy]]), store, clock: { now: () => 0 } };
+  const deps = { config, moderator, policies: new Map([['default', policy]]), store, clock: frozenClock };
   return { entries, screen: createScreen({ ...deps, metrics: createMetrics() }) };
 }
 
