@@ -87,8 +87,7 @@ export function createScreen(deps: ScreenDeps): Screen {
     { exchange, isStopped = false }: { readonly exchange: Exchange; readonly isStopped?: boolean },
   ) => {
     const { policy } = exchange;
-    const texts = fields.map(({ text }) => text);
-    const local = await moderator.moderateAll(texts, { direction, policy });
+    const local = await moderator.moderateAll(fields, { direction, policy });
     const { detectors = [] } = deps;
     const remote = direction === 'input' && !isStopped && detectors.length > 0;
     const verdicts = remote ? await askDetectors(detectors, { fields, verdicts: local, policy }) : local;
