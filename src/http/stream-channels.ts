@@ -5,6 +5,7 @@ import type { Moderator, StreamModerator } from '../moderator/index.js';
 import { type Exchange, type RecordDeps, recordVerdict, strongerVerdict } from './exchange.js';
 import { HoldAlarm } from './hold-alarm.js';
 import { judgeOutputText } from './judge-output-text.js';
+import { textBefore } from './text-before.js';
 
 /** What the channels of a stream need. */
 export interface StreamChannelsDeps extends RecordDeps {
@@ -126,7 +127,8 @@ export class StreamChannels {
     if (known !== undefined) return known;
     const { moderator, clock } = this.#deps;
     const { policy } = this.#exchange;
-    const opened = moderator.openStream({ direction: 'output', policy, clock });
+    const before = textBefore(this.#exchange, channel);
+    const opened = moderator.openStream({ direction: 'output', policy, clock, ...before });
     this.#streams.set(channel, opened);
     return opened;
   }
