@@ -84,7 +84,8 @@ export interface ShapedRequest {
 
 /** Knows one wire format: where its texts are and how its answers look. Pure: no detection, no I/O, no state. */
 export interface Adapter {
-  readonly name: FormatName;
+  /** `own` for a format that the config describes. */
+  readonly name: FormatName | 'own';
   /** How its streams may be framed; the first is taken where a reply does not say. */
   readonly framings: readonly [Framing, ...Framing[]];
   /** Whether a request to a path that names no format is of this one. Never throws. */

@@ -39,3 +39,9 @@ export function joinPath(path: string, key: string): string {
   if (!/^[A-Za-z_$][\w$]*$/.test(key)) return `${path}[${JSON.stringify(key)}]`;
   return path === '' ? key : `${path}.${key}`;
 }
+
+/** Returns the values of every key that reads as `name` to the most lenient parser; see `foldKey`. Never throws. */
+export function foldedValues(value: unknown, name: string): readonly unknown[] {
+  if (!isJsonObject(value)) return [];
+  return Object.entries(value).flatMap(([key, each]) => (foldKey(key) === name ? [each] : []));
+}

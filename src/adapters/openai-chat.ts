@@ -1,141 +1,58 @@
-import type { Direction, TextEdit, TextField } from '../core/index.js';
-import { SSE } from '../framing/index.js';
-import type {
-  Adapter,
-  AnswerNote,
-  AskedReply,
-  BlockInfo,
-  ErrorInfo,
-  FilteredPart,
-  OwnReply,
-  ShapedRequest,
-} from './adapter.js';
-import { noteKeys } from './answer-note.js';
-import { asArray, foldKey, isJsonObject, type JsonObject, pick } from './json.js';
-import {
-  blockedError,
-  choiceIndex,
-  ENVELOPE_KEYS,
-  FILTERED,
-  moderationOf,
-  NO_USAGE,
-  refusalEvents,
-} from './openai-chat-frames.js';
-import { readAllSlots, readAnswerSlots, readRequestSlots } from './openai-chat-slots.js';
-import { dropLogprobs, OpenaiChatStream, readFilteredParts } from './openai-chat-stream.js';
-import { isTrueWord } from './true-word.js';
+import type { Adapter, ShapedRequest } from './adapter.js';
+import { asArray, foldedValues, isJsonObject, type JsonObject, pick } from './json.js';
+import { encodeJsonSource } from './json-source.js';
+import { readAllSlots, readAnswerSlots, readRequestSlots, readResponseSlots } from './openai-chat-slots.js';
+import { createChoiceAdapter } from './openai-choice-adapter.js';
+import type { ChoiceDialect, ChoicePart } from './openai-dialect.js';
 
-const ANSWER = /^choices\[\d+\]/;
-/** Largest `n` that is believed; a backend refuses more. */
-const MAX_ANSWERS = 128;
-
-/** OpenAI chat completions, as OpenAI, Azure, DeepSeek, vLLM and most compatible backends speak it. */
-export const openaiChat: Adapter = {
+const CHAT: ChoiceDialect = {
   name: 'openai-chat',
-  framings: [SSE],
+  inputKey: 'messages',
+  objects: { answer: 'chat.completion', chunk: 'chat.completion.chunk' },
+  idPrefix: 'chatcmpl',
+  noticeKey: 'content',
+  readRequestSlots,
+  readAnswerSlots,
+  readAllSlots,
+  readChunkSlots: (chunk) => readResponseSlots(chunk, 'delta'),
+  countPrompts: () => 1,
 
   /** One message is enough: a backend may skip what stands beside it. */
   recognizes({ body }: ShapedRequest): boolean {
-    return valuesOf(body, 'messages').some((messages) =>
-      asArray(messages).some((message) => valuesOf(message, 'role').some((role) => typeof role === 'string')),
+    return foldedValues(body, 'messages').some((messages) =>
+      asArray(messages).some((message) => foldedValues(message, 'role').some((role) => typeof role === 'string')),
     );
   },
 
-  readTexts(body: unknown, direction: Direction): readonly TextField[] {
-    return slotsOf(body, direction).map(({ path, role, text }) => ({
-      path,
-      ...(role === undefined ? {} : { role }),
-      text,
-    }));
-  },
+  sayWhole: (notice) => ({ message: { role: 'assistant', content: notice, refusal: null } }),
 
-  writeTexts(body: unknown, edits: readonly TextEdit[]): unknown {
-    const copy = structuredClone(body);
-    if (edits.length === 0) return copy;
-    const texts = new Map(edits.map((edit) => [edit.path, edit.text]));
-    for (const slot of readAllSlots(copy)) {
-      const text = texts.get(slot.path);
-      if (text === undefined) continue;
-      slot.write(text);
-      dropLogprobs(copy, slot.choice);
-    }
-    return copy;
-  },
+  sayPart: (part, own) => ({ delta: { ...pick(deltaOf(own), ['role']), ...deltaFor(part, deltaOf(own)) } }),
 
-  readAsked(body: unknown): AskedReply {
-    const request: JsonObject = isJsonObject(body) ? body : {};
-    const { n, stream, model } = request;
-    const options = request['stream_options'];
-    return {
-      stream: isTrueWord(stream),
-      answers: typeof n === 'number' && n >= 1 ? Math.min(Math.floor(n), MAX_ANSWERS) : 1,
-      usage: isJsonObject(options) && options['include_usage'] === true,
-      ...(typeof model === 'string' ? { model } : {}),
-    };
-  },
-
-  answerOf(channel: string): string {
-    return ANSWER.exec(channel)?.[0] ?? 'choices[0]';
-  },
-
-  openStream(asked: AskedReply): OpenaiChatStream {
-    return new OpenaiChatStream(asked, openaiChat.errorBody);
-  },
-
-  blockedReply(info: BlockInfo, asked: AskedReply): OwnReply {
-    const headers = { 'x-should-retry': 'false' };
-    if (info.blockAs === 'error') return { status: 400, headers, content: { body: blockedError(info) } };
-    if (asked.stream) return { status: 200, headers, content: { framing: SSE, events: refusalEvents(info, asked) } };
-    const empty = {
-      id: `chatcmpl-${info.hitId}`,
-      created: 0,
-      model: asked.model ?? 'unknown',
-      choices: [...Array(asked.answers).keys()].map((index) => ({ index })),
-      usage: NO_USAGE,
-    };
-    return { status: 200, headers, content: { body: openaiChat.blockedOutput(empty, info) } };
-  },
-
-  blockedOutput(body: unknown, info: BlockInfo, answers?: ReadonlySet<string>): unknown {
-    const source: JsonObject = isJsonObject(body) ? body : {};
-    const choices = asArray(source['choices']);
-    const found = choices.length === 0 ? [{ index: 0 }] : choices;
-    return {
-      object: 'chat.completion',
-      ...pick(source, ENVELOPE_KEYS),
-      choices: found.map((choice, position) =>
-        answers !== undefined && isJsonObject(choice) && !answers.has(`choices[${position}]`)
-          ? choice
-          : {
-              index: isJsonObject(choice) ? choiceIndex(choice, position) : position,
-              message: { role: 'assistant', content: info.notice, refusal: null },
-              logprobs: null,
-              finish_reason: FILTERED,
-            },
-      ),
-      ...pick(source, ['usage']),
-      moderation: moderationOf(info),
-    };
-  },
-
-  annotateBody(body: unknown, note: AnswerNote): unknown {
-    return isJsonObject(body) ? { ...body, ...noteKeys(note) } : body;
-  },
-
-  filteredParts(body: unknown): readonly FilteredPart[] {
-    return readFilteredParts(body);
-  },
-
-  errorBody(info: ErrorInfo): unknown {
-    return { error: { message: info.message, type: info.type, param: null, code: info.code } };
-  },
+  // `delta` is always present: clients read through it without a check. The end may stand for the event that was to
+  // name the role, without which clients take a message for broken.
+  sayNothing: (own) => ({ delta: pick(deltaOf(own), ['role']) }),
 };
 
-function slotsOf(body: unknown, direction: Direction) {
-  return direction === 'input' ? readRequestSlots(body) : readAnswerSlots(body);
+/** OpenAI chat completions, as OpenAI, Azure, DeepSeek, vLLM and most compatible backends speak it. */
+export const openaiChat: Adapter = createChoiceAdapter(CHAT);
+
+function deltaOf({ delta }: JsonObject): JsonObject {
+  return isJsonObject(delta) ? delta : {};
 }
 
-function valuesOf(value: unknown, name: string): readonly unknown[] {
-  if (!isJsonObject(value)) return [];
-  return Object.entries(value).flatMap(([key, each]) => (foldKey(key) === name ? [each] : []));
+/** Returns a delta with this text alone; a tool call keeps what `own` says of it, for text without a call is lost on clients. */
+function deltaFor({ key, index, text }: ChoicePart, own: JsonObject): JsonObject {
+  if (key === 'tool_calls' || key === 'custom_tool_calls') {
+    const calls = asArray(own['tool_calls']).filter(isJsonObject);
+    const call = calls.find((each, position) => (each['index'] ?? position) === index) ?? {};
+    const kind = key === 'tool_calls' ? 'function' : 'custom';
+    const named = isJsonObject(call[kind]) ? pick(call[kind], ['name']) : {};
+    const said = kind === 'function' ? { arguments: encodeJsonSource(text) } : { input: text };
+    return { tool_calls: [{ index, ...pick(call, ['id', 'type']), [kind]: { ...named, ...said } }] };
+  }
+  if (key === 'function_call') return { function_call: { arguments: encodeJsonSource(text) } };
+  if (key === 'audio') return { audio: { transcript: text } };
+  if (key === 'reasoning_details') return { reasoning_details: [{ type: 'reasoning.text', text }] };
+  if (key === 'thinking') return { content: [{ type: 'thinking', thinking: [{ type: 'text', text }] }] };
+  return { [key]: text };
 }

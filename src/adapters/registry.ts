@@ -2,7 +2,11 @@ import type { FormatName } from '../core/index.js';
 import type { Adapter, ShapedRequest } from './adapter.js';
 import { anthropicBatchResults } from './anthropic-batch-results.js';
 import { anthropicMessages } from './anthropic-messages.js';
+import { ollamaEmbed, openaiEmbeddings } from './embeddings.js';
+import { openaiImages, openaiSpeech, rerank } from './input-formats.js';
+import { ollamaChat, ollamaGenerate } from './ollama.js';
 import { openaiChat } from './openai-chat.js';
+import { openaiCompletions } from './openai-completions.js';
 
 /** An adapter, and the ends of request paths that name its format; `*` stands for one segment. */
 export interface RegisteredAdapter {
@@ -14,11 +18,19 @@ export interface RegisteredAdapter {
 export const ADAPTERS: readonly RegisteredAdapter[] = [
   { adapter: anthropicMessages, suffixes: ['/messages', '/messages/count_tokens', '/messages/batches'] },
   { adapter: anthropicBatchResults, suffixes: ['/messages/batches/*/results'] },
+  { adapter: ollamaChat, suffixes: ['/api/chat'] },
+  { adapter: ollamaGenerate, suffixes: ['/api/generate'] },
+  { adapter: ollamaEmbed, suffixes: ['/api/embed', '/api/embeddings'] },
   { adapter: openaiChat, suffixes: ['/chat/completions'] },
+  { adapter: openaiCompletions, suffixes: ['/completions'] },
+  { adapter: openaiEmbeddings, suffixes: ['/embeddings'] },
+  { adapter: openaiImages, suffixes: ['/images/generations'] },
+  { adapter: openaiSpeech, suffixes: ['/audio/speech'] },
+  { adapter: rerank, suffixes: ['/rerank'] },
 ];
 
-/** Paths of formats that look like chat in the request but answer in another shape. */
-const OTHER_FORMATS = ['/api/chat', '/api/generate', '/responses'];
+/** Paths of formats that look like another one in the request but answer in a shape of their own. */
+const OTHER_FORMATS = ['/responses'];
 
 /**
  * Returns the adapter for a request, by path or else by its shape; `undefined` when nothing fits. Never throws.

@@ -1,5 +1,17 @@
 /** Wire formats that bodies and streams can be read in. */
-export const FORMATS = ['openai-chat', 'anthropic-messages', 'anthropic-batch-results'] as const;
+export const FORMATS = [
+  'openai-chat',
+  'openai-completions',
+  'openai-embeddings',
+  'openai-images',
+  'openai-speech',
+  'rerank',
+  'anthropic-messages',
+  'anthropic-batch-results',
+  'ollama-chat',
+  'ollama-generate',
+  'ollama-embed',
+] as const;
 
 /** Name of a wire format. */
 export type FormatName = (typeof FORMATS)[number];

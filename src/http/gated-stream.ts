@@ -22,7 +22,6 @@ export class GatedStream implements ReplyFilter {
   constructor(context: ReplyContext, { encoding, framing }: FramedBody, downstream: Downstream) {
     this.#downstream = downstream;
     this.#stream = context.screen.openStream(context.adapter, context.exchange, framing);
-    this.#stream.onLate((wire) => this.#send(wire, undefined));
     if (encoding !== undefined) {
       try {
         this.#decoder = this.#openDecoder(encoding);
@@ -77,10 +76,7 @@ export class GatedStream implements ReplyFilter {
 
   #push(bytes: Buffer, done: WriteCallback | undefined): boolean {
     if (!this.#open) return true;
-    return this.#send(this.#stream.push(bytes), done);
-  }
-
-  #send(wire: string, done: WriteCallback | undefined): boolean {
+    const wire = this.#stream.push(bytes);
     if (this.#stream.blocked) {
       this.#close();
       this.#downstream.end(wire);

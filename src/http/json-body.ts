@@ -7,8 +7,8 @@ const SKIPPED = new Set([0x09, 0x0a, 0x0d, 0x20, 0xef, 0xbb, 0xbf]);
 const WIDE = new Set([0x00, 0xfe, 0xff]);
 /** UTF-32 has no more zeros in a row before a character that matters here. */
 const MAX_ZEROS = 3;
-/** The one key without which a body is no chat, as lenient backends read it: in any case, with the long s. */
-const MESSAGES_KEY = /me[sſ]{2}age[sſ]/i;
+/** The keys without one of which a body brings no model any text, as lenient backends read them: in any case, with the long s. */
+const TEXT_KEY = /me[sſ]{2}age[sſ]|prompt/i;
 
 /** What a JSON body may be. */
 export interface JsonBounds {
@@ -122,14 +122,14 @@ export function parseUnnamedBody(bytes: Buffer, bounds: JsonBounds): unknown {
   try {
     return parseJsonBody(bytes, bounds);
   } catch (error) {
-    if (object && mayNameMessages(bytes.toString('utf8'))) throw error;
+    if (object && mayNameTexts(bytes.toString('utf8'))) throw error;
     return undefined;
   }
 }
 
 /** An escape may spell any key. */
-function mayNameMessages(text: string): boolean {
-  return MESSAGES_KEY.test(text) || text.includes('\\u');
+function mayNameTexts(text: string): boolean {
+  return TEXT_KEY.test(text) || text.includes('\\u');
 }
 
 function tooDeep({ maxJsonDepth }: JsonBounds): RequestBodyError {

@@ -3,7 +3,6 @@ import { type DecidedDetection, type Holds, type Lexicon, LexiconScanner } from 
 import { decide, type ResolvedPolicy, scoreOfSeverity, thresholdsOf } from '../policy/index.js';
 import { ClassifierJudge } from './classifier-judge.js';
 import { findStepEnd, isEvaluationPoint } from './evaluation-points.js';
-import { LeadIn, mergeLeadIn } from './lead-in.js';
 
 /** What a screening needs to judge one text. */
 export interface ScreeningOptions {
@@ -11,15 +10,12 @@ export interface ScreeningOptions {
   readonly classifier?: TextClassifier;
   readonly direction: Direction;
   readonly policy: ResolvedPolicy;
-  /** Text that this one goes on from, judged elsewhere: list matches may begin in it. */
-  readonly before?: string;
 }
 
 /** The judging of one text, whole or step by step: both ask the same detectors at the same offsets. */
 export class Screening {
   readonly #options: ScreeningOptions;
   readonly #scanner: LexiconScanner;
-  readonly #leadIn: LeadIn | undefined;
   readonly #judge: ClassifierJudge | undefined;
   readonly #detections: Detection[] = [];
   readonly #failed = new Set<DetectionSource>();
@@ -32,10 +28,8 @@ export class Screening {
 
   constructor(options: ScreeningOptions) {
     this.#options = options;
-    const { classifier, lexicon, before = '' } = options;
-    const holds = holdsOf(options);
-    this.#scanner = new LexiconScanner(lexicon, { holds });
-    if (before !== '') this.#leadIn = this.#try(() => new LeadIn(before, { lexicon, holds }));
+    const { classifier, lexicon } = options;
+    this.#scanner = new LexiconScanner(lexicon, { holds: holdsOf(options) });
     this.#judge = classifier && new ClassifierJudge({ classifier, thresholds: thresholdsOf('classifier', options) });
   }
 
@@ -51,12 +45,8 @@ export class Screening {
 
   /** Offset before which no later detection can begin that redacts or blocks, UTF-16 units. Never falls. */
   get releasePoint(): number {
-    const lexicon = this.#failed.has('lexicon') ? this.#position : (this.#heldFrom ?? this.#lexiconPoint);
+    const lexicon = this.#failed.has('lexicon') ? this.#position : (this.#heldFrom ?? this.#scanner.releasePoint);
     return Math.min(lexicon, this.#position, this.#judge?.heldFrom ?? Number.POSITIVE_INFINITY);
-  }
-
-  get #lexiconPoint(): number {
-    return this.#leadIn?.isOpen === true ? 0 : this.#scanner.releasePoint;
   }
 
   /** Detectors that could not run, in the order they failed. */
@@ -164,23 +154,14 @@ export class Screening {
 
   #scan(text: string, isLast: boolean): readonly DecidedDetection[] {
     if (this.#failed.has('lexicon')) return [];
-    const decided = this.#try(() => {
+    try {
       this.#scanner.feed(text);
       if (isLast) this.#scanner.end();
-      const own = this.#scanner.take();
-      const leadIn = this.#leadIn;
-      return leadIn?.isOpen === true ? mergeLeadIn(own, leadIn.feed(text, isLast), leadIn) : own;
-    });
-    return decided ?? [];
-  }
-
-  #try<Result>(work: () => Result): Result | undefined {
-    try {
-      return work();
+      return this.#scanner.take();
     } catch {
       // Not swallowed: `decide` applies `onDetectorError` to every failed detector.
       this.#failed.add('lexicon');
-      return undefined;
+      return [];
     }
   }
 

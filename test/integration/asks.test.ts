@@ -285,13 +285,35 @@ describe('coverage', () => {
     expect(choices[0]?.finish_reason).toBe('content_filter');
   });
 
+  it.each<[path: string, body: object]>([
+    ['/v1/completions', { model: 'm', prompt: 'a zorgblat' }],
+    ['/openai/deployments/d/completions?api-version=1', { prompt: ['hi', 'a zorgblat'] }],
+    ['/beta/completions', { model: 'm', prompt: 'hi', suffix: 'a zorgblat' }],
+    ['/v1/embeddings', { model: 'm', input: ['hi', 'a zorgblat'] }],
+    ['/v1/images/generations', { model: 'm', prompt: 'a zorgblat' }],
+    ['/v1/audio/speech', { model: 'm', input: 'a zorgblat', voice: 'v' }],
+    ['/v1/rerank', { model: 'm', query: 'hi', documents: [{ text: 'a zorgblat' }] }],
+    ['/api/chat', { model: 'm', messages: [{ role: 'user', content: 'a zorgblat' }] }],
+    ['/api/generate', { model: 'm', prompt: 'hi', system: 'a zorgblat' }],
+    ['/api/embed', { model: 'm', input: 'a zorgblat' }],
+    ['/api/embeddings', { model: 'm', prompt: 'a zorgblat' }],
+  ])('asks 43: every way for text into a model is screened: %s', async (path, body) => {
+    const { url, entries } = await proxyOf({});
+    const response = await post(url, body, path);
+    expect(response.status).toBe(400);
+    expect(await response.text()).not.toContain('zorgblat');
+    expect(entries).toMatchObject([{ outcome: 'screened', applied: 'block', direction: 'input' }]);
+  });
+
   it('asks 43: what is not screened is counted, recorded, and refused where the config says so', async () => {
-    const body = { model: 'm', prompt: 'a zorgblat' };
+    const body = { file: 'a zorgblat' };
     const open = await proxyOf({ choices: [] });
-    expect((await post(open.url, body, '/v1/completions')).status).toBe(200);
-    expect(open.entries).toMatchObject([{ outcome: 'unscreened', applied: 'allow', route: '/v1/completions' }]);
+    expect((await post(open.url, body, '/v1/audio/transcriptions')).status).toBe(200);
+    expect(open.entries).toMatchObject([
+      { outcome: 'unscreened', applied: 'allow', route: '/v1/audio/transcriptions' },
+    ]);
     const closed = await proxyOf({ choices: [] }, { unscreened: 'refuse' });
-    expect((await post(closed.url, body, '/v1/completions')).status).toBe(403);
+    expect((await post(closed.url, body, '/v1/audio/transcriptions')).status).toBe(403);
     expect(closed.entries).toMatchObject([{ outcome: 'unscreened', applied: 'block' }]);
   });
 

@@ -123,7 +123,7 @@ describe('a path that no adapter names', () => {
     const { url } = await fixture.proxy(upstream);
     const body = gzipSync(' {"input" : "hi"}');
     const headers = { 'content-type': 'application/json', 'content-encoding': 'gzip' };
-    await send(`${url}/v1/embeddings`, { method: 'POST', headers, body });
+    await send(`${url}/v1/files`, { method: 'POST', headers, body });
     expect(seen[0]?.headers['content-encoding']).toBe('gzip');
     expect(seen[0]?.body.equals(body)).toBe(true);
   });
@@ -136,7 +136,7 @@ describe('a path that no adapter names', () => {
   ])('keeps a JSON body with %s byte for byte', async (_, body) => {
     const { url: upstream, seen } = await recording();
     const { url, entries } = await fixture.proxy(upstream, { limits: { maxBodyBytes: 2000 } });
-    await send(`${url}/v1/embeddings`, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+    await send(`${url}/v1/files`, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
     expect(seen[0]?.body.toString()).toBe(body);
     expect(entries).toMatchObject([{ outcome: 'unscreened' }]);
   });
@@ -238,12 +238,12 @@ describe('unscreened: refuse', () => {
   const everywhere = { unscreened: 'refuse' };
   const here = { routes: [{ path: '/v1/images/**', unscreened: 'refuse' }] };
   it.each([
-    ['a body, refused everywhere', everywhere, 'POST', '/v1/embeddings', 403],
+    ['a body, refused everywhere', everywhere, 'POST', '/v1/files', 403],
     ['a GET with a body', everywhere, 'GET', '/v1/models', 403],
     ['a DELETE', everywhere, 'DELETE', '/v1/models/m', 403],
     ['a route of its own', here, 'POST', '/v1/images/edits', 403],
     ['a path spelled in another way', here, 'POST', '/v1/%69mages;a=1//edits', 403],
-    ['another path', here, 'POST', '/v1/embeddings', 200],
+    ['another path', here, 'POST', '/v1/files', 200],
     ['a chat', everywhere, 'POST', '/v1/chat/completions', 200],
   ])('%s', async (_, config, method, path, status) => {
     const { url: upstream, seen } = await recording();

@@ -13,6 +13,27 @@ describe('findAdapter', () => {
     expect(findAdapter(path, { body })?.name).toBe('openai-chat');
   });
 
+  it.each<[path: string, body: unknown, name: string]>([
+    ['/v1/completions', {}, 'openai-completions'],
+    ['/beta/completions', {}, 'openai-completions'],
+    ['/openai/deployments/d/completions?api-version=1', {}, 'openai-completions'],
+    ['/openai/deployments/d/embeddings?api-version=1', {}, 'openai-embeddings'],
+    ['/v1/images/generations', {}, 'openai-images'],
+    ['/v1/audio/speech', {}, 'openai-speech'],
+    ['/v1/rerank', {}, 'rerank'],
+    ['/api/chat', {}, 'ollama-chat'],
+    ['/ollama/API/Generate/', {}, 'ollama-generate'],
+    ['/api/embed', {}, 'ollama-embed'],
+    ['/api/embeddings', {}, 'ollama-embed'],
+    ['/ask', { ...chat, model: 'm', keep_alive: 0 }, 'ollama-chat'],
+    ['/ask', { model: 'm', prompt: 'hi', raw: true }, 'ollama-generate'],
+    ['/ask', { model: 'm', prompt: 'hi' }, 'openai-completions'],
+    ['/ask', { model: 'm', Prompt: [[1, 2]] }, 'openai-completions'],
+    ['/ask', { model: 'm', input: ['hi'] }, 'openai-embeddings'],
+  ])('knows %s with %j as %s', (path, body, name) => {
+    expect(findAdapter(path, { body })?.name).toBe(name);
+  });
+
   it.each([
     ['the plain path', '/v1/messages', chat],
     ['a prefix and a query', '/anthropic/v1/messages?beta=true', {}],
@@ -40,9 +61,10 @@ describe('findAdapter', () => {
 
   it.each([
     ['another format', '/v1/responses', chat],
-    ['another body', '/v1/embeddings', { input: 'hi' }],
+    ['another body', '/v1/files', { input: 'hi' }],
     ['no body', '/', undefined],
     ['no messages', '/', { messages: [] }],
+    ['a prompt for nobody', '/', { prompt: 'hi' }],
   ])('has none for %s', (_, path, body) => {
     expect(findAdapter(path, { body })).toBeUndefined();
   });

@@ -1,20 +1,32 @@
 import type { StreamEvent } from '../framing/index.js';
-import type { AnswerNote, AskedReply, BlockInfo, ErrorInfo, FilteredPart } from './adapter.js';
+import type { AnswerNote, AskedReply, BlockInfo, ErrorInfo } from './adapter.js';
 import { noteKeys } from './answer-note.js';
 import { parseEventData } from './event-data.js';
 import { asArray, isJsonObject, parseJson } from './json.js';
 import { JsonSourceReader, type ReadableSource } from './json-source-reader.js';
 import { listStrings, mapStrings } from './map-strings.js';
-import { answerAt, blockedError, chunkEvent, DONE, FILTERED, filteredEvent, textEvent } from './openai-chat-frames.js';
-import { readResponseSlots, type TextSlot } from './openai-chat-slots.js';
+import type { TextSlot } from './openai-chat-slots.js';
+import { answerAt, type ChoiceFrames, DONE } from './openai-choice-frames.js';
+import type { ChoiceDialect } from './openai-dialect.js';
+import { readFilteredParts } from './openai-filtered.js';
+import { dropTokens } from './openai-tokens.js';
+import { ReleasedTexts } from './released-texts.js';
 import type { StandaloneText, StreamChange, StreamFormat, StreamStep } from './stream-format.js';
 
 const END: StreamStep = { deltas: [], fields: [], ends: 'all', answers: [], last: true, filtered: [] };
 
-/** One stream of chat chunks. */
-export class OpenaiChatStream implements StreamFormat {
-  readonly #asked: AskedReply;
-  readonly #errorBody: (info: ErrorInfo) => unknown;
+/** What a stream of choices is read and shaped with. */
+export interface ChoiceStreamOptions {
+  readonly dialect: ChoiceDialect;
+  readonly frames: ChoiceFrames;
+  readonly asked: AskedReply;
+  readonly errorBody: (info: ErrorInfo) => unknown;
+}
+
+/** One stream of chunks that carry choices. */
+export class ChoiceStream implements StreamFormat {
+  readonly #options: ChoiceStreamOptions;
+  readonly #released = new ReleasedTexts();
   #event: StreamEvent = { data: '' };
   /** The chunk that the current event carries; none when it ends the stream. */
   #chunk: unknown;
@@ -28,9 +40,8 @@ export class OpenaiChatStream implements StreamFormat {
   /** Whether the client was told an error, behind which only the end follows. */
   #failed = false;
 
-  constructor(asked: AskedReply, errorBody: (info: ErrorInfo) => unknown) {
-    this.#asked = asked;
-    this.#errorBody = errorBody;
+  constructor(options: ChoiceStreamOptions) {
+    this.#options = options;
   }
 
   read(event: StreamEvent): StreamStep {
@@ -42,7 +53,7 @@ export class OpenaiChatStream implements StreamFormat {
     const chunk = parseEventData(event);
     this.#chunk = chunk;
     this.#template = chunk;
-    this.#slots = readResponseSlots(chunk, 'delta');
+    this.#slots = this.#options.dialect.readChunkSlots(chunk);
     this.#texts = this.#readTexts();
     if (!isJsonObject(chunk)) return { ...END, ends: [], last: false };
     if (isJsonObject(chunk['usage'])) this.#usage = chunk;
@@ -76,27 +87,30 @@ export class OpenaiChatStream implements StreamFormat {
   }
 
   frameText(channel: string, text: string): readonly StreamEvent[] {
-    return [textEvent(channel, text, this.#template)];
+    this.#released.pass(channel, '', text);
+    return [this.#options.frames.text(channel, text, this.#template)];
   }
 
   frameBlocked(answer: string, info: BlockInfo): readonly StreamEvent[] {
+    const { frames, dialect } = this.#options;
     if (info.blockAs === 'error') {
       this.#failed = true;
-      return [{ data: JSON.stringify(blockedError(info)) }];
+      return [{ data: JSON.stringify(frames.error(info)) }];
     }
-    const said = info.noticeAsText === true ? this.frameText(`${answer}.content`, info.notice) : [];
-    return [...said, filteredEvent(answer, info, this.#template)];
+    const said = info.noticeAsText === true ? this.frameText(`${answer}.${dialect.noticeKey}`, info.notice) : [];
+    return [...said, frames.filtered(answer, info, this.#template)];
   }
 
   frameEnd(): readonly StreamEvent[] {
+    const { frames, asked } = this.#options;
     const usage = isJsonObject(this.#usage) ? this.#usage['usage'] : undefined;
     // A usage that has not come is left out: a made-up one would be a lie.
-    const told = this.#asked.usage && usage !== undefined && !this.#failed;
-    return [...(told ? [chunkEvent(this.#usage, [], { usage })] : []), { data: DONE }];
+    const told = asked.usage && usage !== undefined && !this.#failed;
+    return [...(told ? [frames.chunk(this.#usage, [], { usage })] : []), { data: DONE }];
   }
 
   frameError(info: ErrorInfo): readonly StreamEvent[] {
-    return [{ data: JSON.stringify(this.#errorBody(info)) }];
+    return [{ data: JSON.stringify(this.#options.errorBody(info)) }];
   }
 
   annotate(event: StreamEvent, note: AnswerNote): StreamEvent {
@@ -125,40 +139,23 @@ export class OpenaiChatStream implements StreamFormat {
 
   /** Returns whether anything changed. Several parts of one channel were read as one text: the first takes all of it. */
   #writeTexts(texts: ReadonlyMap<string, string>): boolean {
-    const written = new Set<string>();
-    const changed = new Set<string>();
+    const changed = new Map<string, string>();
+    const untold = new Set<string>();
     for (const [channel, { text, alone }] of this.#texts) {
-      if (!alone || (texts.get(channel) ?? text) !== text) changed.add(channel);
+      const left = texts.get(channel) ?? text;
+      if (!alone || left !== text) changed.set(channel, left);
+      if (!this.#released.pass(channel, text, left)) untold.add(channel);
     }
-    for (const slot of this.#slots) {
-      if (!changed.has(slot.channel)) continue;
-      slot.write(written.has(slot.channel) ? '' : (texts.get(slot.channel) ?? ''));
-      written.add(slot.channel);
-      dropLogprobs(this.#chunk, slot.choice);
+    const written = new Set<string>();
+    let dropped = false;
+    for (const { channel, choice, write } of this.#slots) {
+      const left = changed.get(channel);
+      if (left !== undefined) write(written.has(channel) ? '' : left);
+      written.add(channel);
+      if (untold.has(channel)) dropped = dropTokens(this.#chunk, choice) || dropped;
     }
-    return changed.size > 0;
+    return changed.size > 0 || dropped;
   }
-}
-
-/** Returns what a body or chunk says that the backend itself withheld. Never throws. */
-export function readFilteredParts(body: unknown): readonly FilteredPart[] {
-  if (!isJsonObject(body)) return [];
-  const error = body['error'];
-  const refused = isJsonObject(error) && error['code'] === FILTERED;
-  const cut = asArray(body['choices']).flatMap((choice, position) =>
-    isJsonObject(choice) && choice['finish_reason'] === FILTERED ? [answerAt(choice, position)] : [],
-  );
-  return [
-    ...(refused ? [{ direction: 'input', field: 'error' } as const] : []),
-    ...cut.map((field) => ({ direction: 'output', field }) as const),
-  ];
-}
-
-/** Drops what repeats the text of a choice token by token, for a choice whose text was changed. */
-export function dropLogprobs(body: unknown, position: number | undefined): void {
-  if (position === undefined || !isJsonObject(body)) return;
-  const choice = asArray(body['choices'])[position];
-  if (isJsonObject(choice) && choice['logprobs'] !== undefined) choice['logprobs'] = null;
 }
 
 function answersIn(chunk: unknown): readonly string[] {

@@ -1,0 +1,117 @@
+import { isJsonObject, parseJson } from './json.js';
+
+/** One step of a field path: a key, every key (`*`), or one item or all items of an array. */
+type Step =
+  | { readonly key: string }
+  | { readonly everyKey: true }
+  | { readonly item: number }
+  | { readonly every: true };
+
+/** A parsed field path, such as `history[].text`. */
+export type FieldPath = readonly Step[];
+
+/** A string that a field path led to. */
+export interface FieldText {
+  /** Where it stands, as a JavaScript path; empty for a body that is a string. */
+  readonly path: string;
+  readonly text: string;
+  /** Number of the field path, in the order they were given. */
+  readonly field: number;
+  /** Replaces the string in the body that was searched. */
+  readonly write: (text: string) => void;
+}
+
+const STEP = /(?:^|\.)(?:(\*)|([^.[\]*"]+))|\[(\d*)\]|\["((?:[^"\\]|\\.)*)"\]/y;
+
+/**
+ * Returns a field path as steps; `undefined` when the text is none. A path is made of keys joined by dots, `[]` for every
+ * item of an array, `[3]` for one, `*` for every key, and `["odd key"]`: `history[].text`, `data.*.answer`, `[].q`.
+ */
+export function parseFieldPath(text: string): FieldPath | undefined {
+  const steps: Step[] = [];
+  STEP.lastIndex = 0;
+  while (STEP.lastIndex < text.length) {
+    const at = STEP.lastIndex;
+    const match = STEP.exec(text);
+    // A dot in front of the first key is a slip, not a path.
+    if (match === null || (at === 0 && match[0].startsWith('.'))) return undefined;
+    const [, everyKey, key, item, quoted] = match;
+    if (everyKey !== undefined) steps.push({ everyKey: true });
+    else if (key !== undefined) steps.push({ key });
+    else if (quoted !== undefined) {
+      const name = parseJson(`"${quoted}"`);
+      if (typeof name !== 'string') return undefined;
+      steps.push({ key: name });
+    } else steps.push(item === '' || item === undefined ? { every: true } : { item: Number(item) });
+  }
+  return steps.length === 0 ? undefined : steps;
+}
+
+/**
+ * Returns every string that the paths lead to, in the order of the paths, each once. A path that ends at an object or an
+ * array means every string in it. O(size of what the paths lead through). Never throws.
+ */
+export function readFieldTexts(body: unknown, paths: readonly FieldPath[]): FieldText[] {
+  const found = new Map<string, FieldText>();
+  const root = { value: body };
+  paths.forEach((steps, field) => {
+    const visit = (place: Place, depth: number): void => {
+      const step = steps[depth];
+      if (step !== undefined) {
+        for (const below of stepsInto(place, step)) visit(below, depth + 1);
+        return;
+      }
+      for (const { path, holder, key } of stringsIn(place)) {
+        if (found.has(path)) continue;
+        const write = (text: string): void => {
+          holder[key] = text;
+        };
+        found.set(path, { path, text: String(holder[key]), field, write });
+      }
+    };
+    visit({ path: '', holder: root, key: 'value' }, 0);
+  });
+  return [...found.values()];
+}
+
+/** Returns a body that holds only this text, where the path leads to; under the key `text` where the path does not say it. */
+export function fillField(steps: FieldPath | undefined, text: string): unknown {
+  return (steps ?? [{ everyKey: true }]).reduceRight<unknown>((below, step) => {
+    if ('every' in step || 'item' in step) return [below];
+    return { ['key' in step ? step.key : 'text']: below };
+  }, text);
+}
+
+/** A value by the object or array that holds it, so that it can be replaced. */
+interface Place {
+  readonly path: string;
+  readonly holder: Record<string, unknown>;
+  readonly key: string;
+}
+
+function stepsInto(place: Place, step: Step): Place[] {
+  const value = place.holder[place.key];
+  if ('key' in step)
+    return isJsonObject(value) && Object.hasOwn(value, step.key) ? [child(place, value, step.key)] : [];
+  if ('everyKey' in step) return isJsonObject(value) ? children(place, value) : [];
+  if (!Array.isArray(value)) return [];
+  if ('item' in step) return step.item < value.length ? [child(place, value, step.item)] : [];
+  return children(place, value);
+}
+
+function stringsIn(place: Place): Place[] {
+  const value = place.holder[place.key];
+  if (typeof value === 'string') return [place];
+  return typeof value === 'object' && value !== null ? children(place, value).flatMap(stringsIn) : [];
+}
+
+function children(place: Place, value: object): Place[] {
+  return Object.keys(value).map((key) => child(place, value, Array.isArray(value) ? Number(key) : key));
+}
+
+function child({ path }: Place, value: object, key: string | number): Place {
+  const holder = value as Record<string, unknown>;
+  if (typeof key === 'number') return { path: `${path}[${key}]`, holder, key: String(key) };
+  if (!/^[A-Za-z_$][\w$]*$/.test(key)) return { path: `${path}[${JSON.stringify(key)}]`, holder, key };
+  return { path: path === '' ? key : `${path}.${key}`, holder, key };
+}

@@ -1,0 +1,107 @@
+import type { Direction, TextEdit, TextField } from '../core/index.js';
+import { NDJSON, PLAIN_TEXT, SSE } from '../framing/index.js';
+import type { Adapter, AnswerNote, AskedReply, BlockInfo, ErrorInfo, FilteredPart, OwnReply } from './adapter.js';
+import { noteKeys } from './answer-note.js';
+import { isJsonObject, type JsonObject } from './json.js';
+import { type FieldPath, fillField, parseFieldPath, readFieldTexts } from './plain-fields.js';
+import { ANSWER, blockedError, moderationOf } from './plain-frames.js';
+import { PlainStream } from './plain-stream.js';
+import { isTrueWord } from './true-word.js';
+
+/** Where the texts of a body are: it is one text, or JSON with texts at these field paths. */
+export type PlainTexts = 'text' | readonly string[];
+
+/** A format of a host's own. */
+export interface PlainFormatOptions {
+  readonly request: PlainTexts;
+  readonly response: PlainTexts;
+  /** Where the texts of the events of a stream are; as in `response` when left out. */
+  readonly stream?: PlainTexts;
+  /** Data of the event that ends a stream. */
+  readonly end?: string;
+}
+
+/** Texts by parsed field paths. */
+export type ParsedTexts = 'text' | readonly FieldPath[];
+
+/**
+ * Returns the adapter of a format of a host's own. What no field path names is no text.
+ * @throws {TypeError} for a field path that is none.
+ */
+export function createPlainFormat(options: PlainFormatOptions): Adapter {
+  const request = parseTexts(options.request);
+  const response = parseTexts(options.response);
+  const stream = parseTexts(options.stream ?? options.response);
+  const textsOf = (direction: Direction): ParsedTexts => (direction === 'input' ? request : response);
+  // Text that is not framed is a stream too: it leaves as it comes, as far as it is judged.
+  const framings: Adapter['framings'] = stream === 'text' ? [PLAIN_TEXT, SSE] : [SSE, NDJSON];
+  const openStream = (): PlainStream => new PlainStream({ texts: stream, end: options.end });
+  const refusal = (body: unknown, info: BlockInfo): unknown => {
+    if (response === 'text' || typeof body === 'string') return info.notice;
+    const copy: unknown = structuredClone(body);
+    const fields = readFieldTexts(copy, response);
+    fields.forEach(({ write }, index) => {
+      write(index === 0 ? info.notice : '');
+    });
+    const said = fields.length > 0 ? copy : fillField(response[0], info.notice);
+    return isJsonObject(said) ? { ...said, moderation: moderationOf(info) } : said;
+  };
+  return {
+    name: 'own',
+    framings,
+    openStream,
+    recognizes: () => false,
+
+    readTexts(body: unknown, direction: Direction): readonly TextField[] {
+      const texts = textsOf(direction);
+      if (typeof body === 'string') return [{ path: '', text: body }];
+      return texts === 'text' ? [] : readFieldTexts(body, texts).map(({ path, text }) => ({ path, text }));
+    },
+
+    writeTexts(body: unknown, edits: readonly TextEdit[]): unknown {
+      if (typeof body === 'string') return edits[0]?.text ?? body;
+      const copy: unknown = structuredClone(body);
+      const written = new Map(edits.map(({ path, text }) => [path, text]));
+      for (const texts of [request, response]) {
+        if (texts === 'text') continue;
+        for (const { path, write } of readFieldTexts(copy, texts)) {
+          const text = written.get(path);
+          if (text !== undefined) write(text);
+        }
+      }
+      return copy;
+    },
+
+    readAsked(body: unknown): AskedReply {
+      return { stream: isJsonObject(body) && isTrueWord(body['stream']), answers: 1, usage: false };
+    },
+
+    answerOf: () => ANSWER,
+
+    blockedReply(info: BlockInfo, asked: AskedReply): OwnReply {
+      const headers = { 'x-should-retry': 'false' };
+      if (info.blockAs === 'error') return { status: 400, headers, content: { body: blockedError(info) } };
+      if (!asked.stream) return { status: 200, headers, content: { body: refusal({}, info) } };
+      const format = openStream();
+      const events = [...format.frameBlocked(ANSWER, info), ...format.frameEnd()];
+      return { status: 200, headers, content: { framing: SSE, events } };
+    },
+
+    blockedOutput: refusal,
+
+    annotateBody: (body: unknown, note: AnswerNote) => (isJsonObject(body) ? { ...body, ...noteKeys(note) } : body),
+
+    filteredParts: (): readonly FilteredPart[] => [],
+
+    errorBody: ({ message, type, code }: ErrorInfo): JsonObject => ({ error: { message, type, code } }),
+  };
+}
+
+function parseTexts(texts: PlainTexts): ParsedTexts {
+  if (texts === 'text') return texts;
+  return texts.map((text) => {
+    const path = parseFieldPath(text);
+    if (path === undefined) throw new TypeError(`"${text}" is not a field path.`);
+    return path;
+  });
+}

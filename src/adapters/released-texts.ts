@@ -1,0 +1,27 @@
+/**
+ * Follows what has left of the text of each channel of a stream. What repeats the text in another form, such as token
+ * arrays, may pass only as long as it tells nothing that waits or was taken out.
+ */
+export class ReleasedTexts {
+  readonly #waiting = new Map<string, string>();
+  readonly #changed = new Set<string>();
+
+  /** Whether any text so far did not leave as it came, or has not left yet. */
+  get differs(): boolean {
+    return this.#changed.size > 0 || [...this.#waiting.values()].some((text) => text !== '');
+  }
+
+  /** Notes that text of a channel arrived and that text left; returns whether just that and all before it has left, unchanged. O(what waits). */
+  pass(channel: string, arrived: string, left: string): boolean {
+    if (this.#changed.has(channel)) return false;
+    const waited = this.#waiting.get(channel) ?? '';
+    const expected = waited + arrived;
+    if (!expected.startsWith(left)) {
+      this.#changed.add(channel);
+      this.#waiting.delete(channel);
+      return false;
+    }
+    this.#waiting.set(channel, expected.slice(left.length));
+    return waited === '' && left.length === arrived.length;
+  }
+}
