@@ -5,7 +5,7 @@ import { isJsonObject, type JsonObject, pick } from './json.js';
 /** What the format calls an answer that was withheld. */
 export const REFUSAL = 'refusal';
 /** Keys of a block that hold its streamed text, with the type of the delta that carries each. */
-export const DELTA_TYPES: Readonly<Record<string, string>> = {
+const DELTA_TYPES: Readonly<Record<string, string>> = {
   text: 'text_delta',
   thinking: 'thinking_delta',
   input: 'input_json_delta',
@@ -20,8 +20,7 @@ const USAGE_KEYS = ['input_tokens', 'cache_creation_input_tokens', 'cache_read_i
   'server_tool_use',
   'output_tokens_details',
 ]);
-/** Keys of a message that identify it and carry no generated text. */
-const ENVELOPE_KEYS = ['id', 'model', 'container', 'usage'];
+const ONE_WORD = /^[\x21-\x7e]+$/;
 /** What the vendor asks of clients, by language: a conversation that keeps the refused turn is refused again. */
 const ADVICE: Readonly<Record<string, string>> = {
   en: ' Leave the refused turn out of the next request.',
@@ -70,9 +69,8 @@ export function textBlockEvents(index: number, text: string): StreamEvent[] {
 
 /** Returns the event that begins a message; what is not told of it is made up. */
 export function startEvent(told: JsonObject, asked: AskedReply): StreamEvent {
-  const made = { id: 'msg_sluice', model: asked.model ?? 'unknown', usage: NO_USAGE };
-  const { stop_reason, stop_sequence, ...message } = messageOf({ ...made, ...told }, []);
-  return messagesEvent('message_start', { message: { ...message, stop_reason: null, stop_sequence: null } });
+  const message = messageOf(told, { id: 'msg_sluice', model: asked.model ?? 'unknown' });
+  return messagesEvent('message_start', { message: { ...message, content: [], stop_reason: null } });
 }
 
 /** Returns the event that ends a blocked message, with the usage as far as the backend has told it. */
@@ -95,9 +93,10 @@ export function refusalEvents(info: BlockInfo, asked: AskedReply): StreamEvent[]
 
 /** Returns a whole message that refuses, with what identifies `source` and its usage. */
 export function refusedMessage(source: JsonObject, info: BlockInfo): JsonObject {
-  const made = { id: `msg_${info.hitId}`, model: 'unknown', usage: NO_USAGE };
-  const message = messageOf({ ...made, ...source }, [{ type: 'text', text: info.notice, citations: null }]);
-  return { ...message, stop_details: stopDetailsOf(info), moderation: moderationOf(info) };
+  const message = messageOf(source, { id: `msg_${info.hitId}`, model: 'unknown' });
+  const content = [{ type: 'text', text: info.notice, citations: null }];
+  const ending = { stop_reason: REFUSAL, stop_details: stopDetailsOf(info), moderation: moderationOf(info) };
+  return { ...message, content, ...ending };
 }
 
 /** Returns the error body that tells a block. */
@@ -113,9 +112,11 @@ export function errorBody({ status, code, message }: ErrorInfo): JsonObject {
   return { type: 'error', error: { type, message, details: { error_code: code } }, request_id: null };
 }
 
-function messageOf(source: JsonObject, content: readonly JsonObject[]): JsonObject {
-  const { id, ...envelope } = pick(source, ENVELOPE_KEYS);
-  return { id, type: 'message', role: 'assistant', content, stop_reason: REFUSAL, stop_sequence: null, ...envelope };
+/** What identifies a message, and its usage; what is no plain name may be what was blocked. */
+function messageOf(source: JsonObject, made: { readonly id: string; readonly model: string }): JsonObject {
+  const named = (key: 'id' | 'model'): unknown => (ONE_WORD.test(String(source[key] ?? '')) ? source[key] : made[key]);
+  const usage = isJsonObject(source['usage']) ? source['usage'] : NO_USAGE;
+  return { id: named('id'), type: 'message', role: 'assistant', model: named('model'), stop_sequence: null, usage };
 }
 
 /**

@@ -250,6 +250,11 @@ describe('anthropicMessages on whole bodies', () => {
     });
   });
 
+  it('repeats no name of a blocked answer that is a sentence', () => {
+    const blocked = anthropicMessages.blockedOutput({ ...message, id: 'a zorgblat', model: 'zorg blat' }, info);
+    expect(blocked).toMatchObject({ id: 'msg_h1', model: 'unknown', usage: message.usage });
+  });
+
   it('answers a blocked request with an error that clients do not try again', () => {
     expect(anthropicMessages.blockedReply(info, asked)).toMatchObject({
       status: 400,
