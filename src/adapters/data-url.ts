@@ -11,6 +11,8 @@ export interface TextDataUrl {
 const DATA_URL = /^\s*data:([^,;]*)((?:;[^,;]*)*),/i;
 const TEXT_TYPE =
   /^(?:text\/.*|application\/(?:json|xml|(?:x-)?(?:javascript|yaml|sh|ndjson))|.*\+(?:json|xml|yaml))$/i;
+/** Characters of base64 that tell most images and the like from text, so that they need not be decoded. */
+const HEAD_CHARS = 400;
 /** Bytes that text has none of. */
 const CONTROL = /[\0-\x08\x0b\x0e-\x1f]/;
 
@@ -24,10 +26,12 @@ export function readTextDataUrl(value: string): TextDataUrl | undefined {
   const [whole, type = '', list = ''] = head;
   const parameters = list.split(';').map((parameter) => parameter.trim());
   const inBase64 = parameters.some((parameter) => parameter.toLowerCase() === 'base64');
+  const isText = type.trim() === '' || TEXT_TYPE.test(type.trim());
+  if (inBase64 && !isText && beginsWithBytes(value.slice(whole.length, whole.length + HEAD_CHARS))) return undefined;
   const bytes = percentDecode(value.slice(whole.length));
   const content = inBase64 ? Buffer.from(bytes.toString('latin1'), 'base64') : bytes;
   const charset = parameters.find((parameter) => /^charset=/i.test(parameter))?.slice('charset='.length);
-  const text = readText(content, { charset, isText: type.trim() === '' || TEXT_TYPE.test(type.trim()) });
+  const text = readText(content, { charset, isText });
   if (text === undefined) return undefined;
   return {
     text,
@@ -43,6 +47,10 @@ export function readTextDataUrl(value: string): TextDataUrl | undefined {
 /** Returns the media type of a `data:` URL in lower case; `undefined` when the value is none. Never throws. */
 export function dataUrlType(value: string): string | undefined {
   return DATA_URL.exec(value)?.[1]?.trim().toLowerCase();
+}
+
+function beginsWithBytes(base64: string): boolean {
+  return !base64.includes('%') && CONTROL.test(Buffer.from(base64, 'base64').toString('latin1'));
 }
 
 function readText(

@@ -4,6 +4,7 @@ export * from './data-url.js';
 export * from './map-strings.js';
 export * from './openai-chat.js';
 export * from './plain-format.js';
+export * from './read-prefill.js';
 export * from './registry.js';
 export * from './stream-format.js';
 export * from './write-json.js';

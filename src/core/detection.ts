@@ -12,6 +12,8 @@ export interface LexiconDetection {
   readonly severity: Severity;
   /** Stable id of the list entry, such as `en/abusive/1f3a9c02`. */
   readonly termId: string;
+  /** UTF-16 units of the match that stand at the end of the text which this one goes on from; then the span starts at 0. */
+  readonly startsBefore?: number;
 }
 
 /** A judgement of the classifier at one evaluation point. */

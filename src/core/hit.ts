@@ -14,4 +14,6 @@ export interface Hit {
   readonly action: Exclude<Action, 'allow'>;
   /** List entry, for lexicon hits. */
   readonly termId?: string;
+  /** UTF-16 units of the match that stand at the end of the text which this one goes on from; then the span starts at 0. */
+  readonly startsBefore?: number;
 }

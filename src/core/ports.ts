@@ -35,9 +35,11 @@ export interface HitEntry {
   readonly route: string;
   /**
    * `screened`, or why the text was not: `unscreened` (no adapter), `failed-open` (a detector failed and policy let it pass).
+   * `released-early`: some of a stream left before it was judged (`hold: none`, or a limit with `onHoldLimit: release`).
+   * `hold-limit`: a stream was stopped because text of it had waited as long as it may.
    * `upstream-filtered`: no finding of ours; the backend itself says that it withheld content.
    */
-  readonly outcome: 'screened' | 'unscreened' | 'failed-open' | 'upstream-filtered';
+  readonly outcome: 'screened' | 'unscreened' | 'failed-open' | 'released-early' | 'hold-limit' | 'upstream-filtered';
   /** Path of the text field in its body, or the channel of a stream. */
   readonly field: string;
   readonly policy: string;

@@ -3,9 +3,11 @@ import {
   type Action,
   type Clock,
   type Direction,
+  type Hit,
   type HitEntry,
   type Store,
   strongerAction,
+  type TextField,
   type Verdict,
 } from '../core/index.js';
 import type { Moderator } from '../moderator/index.js';
@@ -23,6 +25,8 @@ export interface Exchange {
   readonly asked?: AskedReply;
   /** What tells the language that notices are in. */
   readonly language?: Partial<LanguageHints>;
+  /** Text of the request that the answer may go on from. */
+  readonly prefill?: TextField | undefined;
 }
 
 /** Where what happened is told. */
@@ -45,23 +49,45 @@ export function recordVerdict(
   const { verdict, direction, field, exchange } = entry;
   deps.metrics.screened.inc({ direction, action: verdict.applied });
   for (const { category, source, action } of verdict.hits) deps.metrics.hits.inc({ category, source, action });
-  const failed = verdict.failedDetectors.length > 0;
-  if (verdict.hits.length === 0 && !failed) return;
-  deps.store?.record({
-    timeMs: deps.clock.now(),
-    requestId: exchange.requestId,
-    ...subjectOf(exchange),
-    direction,
-    route: exchange.path.split(/[?#]/, 1)[0] ?? '',
-    outcome: failed && verdict.applied !== 'block' ? 'failed-open' : 'screened',
-    field,
-    policy: verdict.policy,
-    mode: exchange.policy.mode,
-    action: verdict.action,
-    applied: verdict.applied,
-    hits: verdict.hits,
-    versions: verdict.versions,
-  });
+  const { cause, effect } = verdict.hold ?? {};
+  if (cause !== undefined && effect !== undefined) deps.metrics.unjudged.inc({ cause, effect });
+  if (verdict.hits.length === 0 && verdict.failedDetectors.length === 0 && effect === undefined) return;
+  const { prefill } = exchange;
+  const own = verdict.hits.filter(({ startsBefore }) => startsBefore === undefined);
+  const record = (name: string, hits: readonly Hit[]): void =>
+    deps.store?.record({
+      timeMs: deps.clock.now(),
+      requestId: exchange.requestId,
+      ...subjectOf(exchange),
+      direction,
+      route: exchange.path.split(/[?#]/, 1)[0] ?? '',
+      outcome: outcomeOf(verdict),
+      field: name,
+      policy: verdict.policy,
+      mode: exchange.policy.mode,
+      action: verdict.action,
+      applied: verdict.applied,
+      hits,
+      versions: verdict.versions,
+    });
+  if (own.length > 0 || own.length === verdict.hits.length) record(field, own);
+  if (own.length === verdict.hits.length || prefill === undefined) return;
+  record(`${prefill.path} + ${field}`, hitsOverSeam(verdict.hits, prefill.text.length));
+}
+
+/** The hits that begin in the text before, with spans that count through both texts, laid end to end. */
+function hitsOverSeam(hits: readonly Hit[], lengthBefore: number): Hit[] {
+  return hits.flatMap(({ startsBefore, ...hit }) =>
+    startsBefore === undefined
+      ? []
+      : [{ ...hit, span: { start: lengthBefore - startsBefore, end: lengthBefore + hit.span.end } }],
+  );
+}
+
+function outcomeOf({ failedDetectors, applied, hold }: Verdict): HitEntry['outcome'] {
+  if (failedDetectors.length > 0 && applied !== 'block') return 'failed-open';
+  if (hold === undefined) return 'screened';
+  return hold.effect === 'blocked' ? 'hold-limit' : 'released-early';
 }
 
 /** Records something about an exchange that is no verdict on a text. Never throws. */

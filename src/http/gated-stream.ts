@@ -22,6 +22,7 @@ export class GatedStream implements ReplyFilter {
   constructor(context: ReplyContext, { encoding, framing }: FramedBody, downstream: Downstream) {
     this.#downstream = downstream;
     this.#stream = context.screen.openStream(context.adapter, context.exchange, framing);
+    this.#stream.onLate((wire) => this.#send(wire, undefined));
     if (encoding !== undefined) {
       try {
         this.#decoder = this.#openDecoder(encoding);
@@ -76,7 +77,10 @@ export class GatedStream implements ReplyFilter {
 
   #push(bytes: Buffer, done: WriteCallback | undefined): boolean {
     if (!this.#open) return true;
-    const wire = this.#stream.push(bytes);
+    return this.#send(this.#stream.push(bytes), done);
+  }
+
+  #send(wire: string, done: WriteCallback | undefined): boolean {
     if (this.#stream.blocked) {
       this.#close();
       this.#downstream.end(wire);

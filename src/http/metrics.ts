@@ -6,6 +6,7 @@ export interface Metrics {
   readonly screened: Counter;
   readonly hits: Counter;
   readonly unscreened: Counter;
+  readonly unjudged: Counter;
   readonly upstreamErrors: Counter;
   readonly upstreamFiltered: Counter;
   readonly reloads: Counter;
@@ -32,6 +33,12 @@ export function createMetrics(): Metrics {
       registers,
     }),
     unscreened: new Counter({ name: 'sluice_unscreened_total', help: 'Requests that passed unscreened.', registers }),
+    unjudged: new Counter({
+      name: 'sluice_unjudged_total',
+      help: 'Stream channels of which text left (`released`) or was stopped (`blocked`) before it was judged, by cause.',
+      labelNames: ['cause', 'effect'],
+      registers,
+    }),
     upstreamErrors: new Counter({ name: 'sluice_upstream_errors_total', help: 'Failed upstream calls.', registers }),
     upstreamFiltered: new Counter({
       name: 'sluice_upstream_filtered_total',

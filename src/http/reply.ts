@@ -74,6 +74,11 @@ async function pump(
     client,
   }: { readonly stream: ScreenedStream; readonly res: ServerResponse; readonly client: AbortSignal },
 ): Promise<void> {
+  stream.onLate((wire) => {
+    res.write(wire);
+    // The backend may be silent for long, and there is nothing to wait for any more.
+    if (stream.blocked) source.destroy();
+  });
   try {
     for await (const chunk of source) {
       await write(res, stream.push(chunk));
@@ -81,6 +86,10 @@ async function pump(
     }
     res.end(stream.end());
   } catch (cause) {
+    if (stream.blocked && stream.failure === undefined) {
+      res.end();
+      return;
+    }
     // What had arrived is judged and recorded, also when nobody waits for it any more.
     const wire = stream.cut();
     if (!client.aborted) {

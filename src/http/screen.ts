@@ -1,6 +1,6 @@
-import { type Adapter, type BlockInfo, listStrings, mapStrings } from '../adapters/index.js';
+import { type Adapter, type BlockInfo, listStrings, mapStrings, readPrefill } from '../adapters/index.js';
 import type { Config } from '../config/index.js';
-import type { Direction, RemoteDetector, TextEdit, TextField, Verdict } from '../core/index.js';
+import type { AlarmClock, Direction, RemoteDetector, TextEdit, TextField, Verdict } from '../core/index.js';
 import type { Framing } from '../framing/index.js';
 import type { Moderator } from '../moderator/index.js';
 import { type ResolvedPolicy, redactText } from '../policy/index.js';
@@ -13,12 +13,14 @@ import { lastUserText } from './last-user-text.js';
 import { createRouteTable, type Headers, type Route } from './route-table.js';
 import { ScreenedStream } from './screened-stream.js';
 import { createSubjects, type IdentifySubject } from './subject.js';
+import { textBefore } from './text-before.js';
 
 export type { Exchange } from './exchange.js';
 export type { ScreenedStream } from './screened-stream.js';
 
 /** What the pipeline is made of. */
 export interface ScreenDeps extends RecordDeps {
+  readonly clock: AlarmClock;
   readonly config: Config;
   readonly moderator: Moderator;
   readonly policies: ReadonlyMap<string, ResolvedPolicy>;
@@ -86,7 +88,9 @@ export function createScreen(deps: ScreenDeps): Screen {
     { exchange, isStopped = false }: { readonly exchange: Exchange; readonly isStopped?: boolean },
   ) => {
     const { policy } = exchange;
-    const texts = fields.map(({ text }) => text);
+    const texts = fields.map(({ path, text }) =>
+      direction === 'output' ? { text, ...textBefore(exchange, path) } : { text },
+    );
     const local = await moderator.moderateAll(texts, { direction, policy });
     const { detectors = [] } = deps;
     const remote = direction === 'input' && !isStopped && detectors.length > 0;
@@ -105,7 +109,8 @@ export function createScreen(deps: ScreenDeps): Screen {
   };
   const screenInput = async (adapter: Adapter, body: unknown, begun: Exchange): Promise<ScreenedRequest> => {
     const fields = adapter.readTexts(body, 'input');
-    const exchange = { ...begun, language: { ...begun.language, text: lastUserText(fields) } };
+    const language = { ...begun.language, text: lastUserText(fields) };
+    const exchange = { ...begun, language, prefill: readPrefill(body) };
     const seams = await judgeSeams(moderator, fields, exchange.policy);
     for (const { field, verdict } of seams) recordVerdict(deps, { verdict, direction: 'input', field, exchange });
     const isStopped = seams.some(({ verdict }) => verdict.applied === 'block');

@@ -69,6 +69,15 @@ export class ScreenedStream {
     return this.#channels.verdictOf(answers);
   }
 
+  /** Calls `send` with what leaves although nothing has come, because the text of it has waited as long as it may. */
+  onLate(send: (wire: string) => void): void {
+    this.#channels.watch(() => {
+      if (this.#ended) return;
+      const wire = this.#expire();
+      if (wire !== '') send(wire);
+    });
+  }
+
   /** Takes bytes of the backend and returns what may be sent now. */
   push(chunk: Uint8Array): string {
     return this.#guard((events) => this.#parser.feed(chunk, events));
@@ -76,12 +85,14 @@ export class ScreenedStream {
 
   /** Returns the rest after the last byte. */
   end(): string {
+    this.#channels.unwatch();
     const wire = this.#guard((events) => this.#parser.end(events));
     return wire + this.#close();
   }
 
   /** Returns the rest of a stream that was cut: the text that is judged, then an error event. An incomplete event is lost. */
   cut(): string {
+    this.#channels.unwatch();
     if (this.#ended) return '';
     return this.#fail(new StreamError('The stream of the backend broke off.'));
   }
@@ -171,6 +182,17 @@ export class ScreenedStream {
     return changes;
   }
 
+  #expire(): string {
+    const before = new Set(this.#answers.stopped);
+    let wire = '';
+    for (const [channel, text] of this.#channels.expire()) {
+      wire += this.#frame(channel, text);
+      this.#noteBlock(channel);
+    }
+    for (const answer of this.#answers.stopped) if (!before.has(answer)) wire += this.#stop(answer);
+    return !this.#ended && this.#answers.nothingLeft && this.#answers.workInVain ? wire + this.#frameEnd() : wire;
+  }
+
   /** Ends channels; their held text joins the event's own text, or leaves in an event of its own. */
   #flush(ends: readonly string[] | 'all', texts: Map<string, string>): string {
     if (ends.length === 0) return '';
@@ -203,6 +225,7 @@ export class ScreenedStream {
 
   #frameEnd(): string {
     this.#ended = true;
+    this.#channels.unwatch();
     return this.#leave(this.#format.frameEnd());
   }
 

@@ -1,14 +1,17 @@
 import type { Adapter } from '../adapters/index.js';
 import type { Config } from '../config/index.js';
-import type { TextField, Verdict } from '../core/index.js';
+import type { AlarmClock, TextField, Verdict } from '../core/index.js';
 import type { Moderator, StreamModerator } from '../moderator/index.js';
 import { type Exchange, type RecordDeps, recordVerdict, strongerVerdict } from './exchange.js';
+import { HoldAlarm } from './hold-alarm.js';
 import { judgeOutputText } from './judge-output-text.js';
+import { textBefore } from './text-before.js';
 
 /** What the channels of a stream need. */
 export interface StreamChannelsDeps extends RecordDeps {
   readonly config: Config;
   readonly moderator: Moderator;
+  readonly clock: AlarmClock;
 }
 
 /** The channels of one event stream: each is judged as one text, and recorded once. */
@@ -21,6 +24,7 @@ export class StreamChannels {
   readonly #recorded = new Set<string>();
   /** The strongest verdict on what is recorded, by answer: a stream of many channels keeps no more of each. */
   readonly #settled = new Map<string, Verdict>();
+  #alarm: HoldAlarm | undefined;
 
   constructor(deps: StreamChannelsDeps, adapter: Adapter, exchange: Exchange) {
     this.#deps = deps;
@@ -35,7 +39,30 @@ export class StreamChannels {
 
   /** Reads the next piece of a channel; returns the text that may leave now. */
   push(channel: string, text: string): string {
-    return this.#recorded.has(channel) ? '' : this.#stream(channel).push(text);
+    if (this.#recorded.has(channel)) return '';
+    const stream = this.#stream(channel);
+    const leaving = stream.push(text);
+    this.#alarm?.set(stream.dueAtMs);
+    return leaving;
+  }
+
+  /** From now on calls `ring` when text has waited as long as the policy lets it, so that `expire` has something to do. */
+  watch(ring: () => void): void {
+    this.#alarm = new HoldAlarm(this.#deps.clock, ring);
+  }
+
+  /** Calls `ring` of `watch` no more. Idempotent. */
+  unwatch(): void {
+    this.#alarm?.clear();
+    this.#alarm = undefined;
+  }
+
+  /** Applies the bound on time to every channel; returns what leaves on that account, by channel. A channel may be blocked by it. */
+  expire(): ReadonlyMap<string, string> {
+    const leaving = new Map([...this.#streams].map(([channel, stream]) => [channel, stream.expire()]));
+    const due = [...this.#streams.values()].flatMap(({ dueAtMs }) => dueAtMs ?? []);
+    if (due.length > 0) this.#alarm?.set(Math.min(...due));
+    return leaving;
   }
 
   /** Ends a channel; returns the rest that may leave. */
@@ -100,7 +127,8 @@ export class StreamChannels {
     if (known !== undefined) return known;
     const { moderator, clock } = this.#deps;
     const { policy } = this.#exchange;
-    const opened = moderator.openStream({ direction: 'output', policy, clock });
+    const before = textBefore(this.#exchange, channel);
+    const opened = moderator.openStream({ direction: 'output', policy, clock, ...before });
     this.#streams.set(channel, opened);
     return opened;
   }

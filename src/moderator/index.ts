@@ -3,6 +3,7 @@ export {
   Moderator,
   type ModeratorOptions,
   type OpenStreamOptions,
+  type TextToJudge,
   TURN_CHARS,
 } from './moderator.js';
 export type { SeamVerdict } from './seam-verdict.js';

@@ -8,6 +8,7 @@ import { Screening } from './screening.js';
 import { SeamJudge, type SeamMatch } from './seam-judge.js';
 import { groupSeams, type SeamVerdict } from './seam-verdict.js';
 import { StreamModerator } from './stream-moderator.js';
+import { tailOf } from './text-edges.js';
 
 /** What a moderator is built from. */
 export interface ModeratorOptions {
@@ -21,6 +22,13 @@ export interface ModeratorOptions {
 export interface ModerateOptions {
   readonly direction: Direction;
   readonly policy: ResolvedPolicy;
+  /** Text that this one goes on from, judged elsewhere: list matches may begin in it. */
+  readonly before?: string;
+}
+
+/** One of several texts. */
+export interface TextToJudge extends Pick<ModerateOptions, 'before'> {
+  readonly text: string;
 }
 
 /** How one stream is to be judged. */
@@ -82,11 +90,11 @@ export class Moderator {
   }
 
   /** The verdicts on several texts, in their order; in turns, when they are long or many. */
-  async moderateAll(texts: readonly string[], options: ModerateOptions): Promise<readonly Verdict[]> {
+  async moderateAll(texts: readonly TextToJudge[], options: ModerateOptions): Promise<readonly Verdict[]> {
     const verdicts: Verdict[] = [];
     let charsInTurn = 0;
-    for (const text of texts) {
-      verdicts.push(await this.moderateInTurns(text, options));
+    for (const { text, before } of texts) {
+      verdicts.push(await this.moderateInTurns(text, before === undefined ? options : { ...options, before }));
       charsInTurn += text.length + TEXT_CHARS;
       if (charsInTurn < TURN_CHARS) continue;
       charsInTurn = 0;
@@ -133,9 +141,17 @@ export class Moderator {
     return verdict;
   }
 
-  #keyOf(text: string, { direction, policy }: ModerateOptions): string {
+  #keyOf(text: string, { direction, policy, before = '' }: ModerateOptions): string {
     const { lexicon, classifier } = this.#detectors;
-    const parts = [direction, policy.name, policy.mode, policy.version, lexicon.version, classifier?.version ?? 'none'];
+    const parts = [
+      direction,
+      policy.name,
+      policy.mode,
+      policy.version,
+      lexicon.version,
+      classifier?.version ?? 'none',
+      tailOf(before),
+    ];
     // UTF-16 keeps lone surrogates apart, which UTF-8 would merge.
     const hash = createHash('sha256').update(JSON.stringify(parts)).update(Buffer.from(text, 'utf16le'));
     return hash.digest('base64');

@@ -3,6 +3,7 @@ import { type DecidedDetection, type Holds, type Lexicon, LexiconScanner } from 
 import { decide, type ResolvedPolicy, scoreOfSeverity, thresholdsOf } from '../policy/index.js';
 import { ClassifierJudge } from './classifier-judge.js';
 import { findStepEnd, isEvaluationPoint } from './evaluation-points.js';
+import { LeadIn, mergeLeadIn } from './lead-in.js';
 
 /** What a screening needs to judge one text. */
 export interface ScreeningOptions {
@@ -10,12 +11,15 @@ export interface ScreeningOptions {
   readonly classifier?: TextClassifier;
   readonly direction: Direction;
   readonly policy: ResolvedPolicy;
+  /** Text that this one goes on from, judged elsewhere: list matches may begin in it. */
+  readonly before?: string;
 }
 
 /** The judging of one text, whole or step by step: both ask the same detectors at the same offsets. */
 export class Screening {
   readonly #options: ScreeningOptions;
   readonly #scanner: LexiconScanner;
+  readonly #leadIn: LeadIn | undefined;
   readonly #judge: ClassifierJudge | undefined;
   readonly #detections: Detection[] = [];
   readonly #failed = new Set<DetectionSource>();
@@ -28,8 +32,10 @@ export class Screening {
 
   constructor(options: ScreeningOptions) {
     this.#options = options;
-    const { classifier, lexicon } = options;
-    this.#scanner = new LexiconScanner(lexicon, { holds: holdsOf(options) });
+    const { classifier, lexicon, before = '' } = options;
+    const holds = holdsOf(options);
+    this.#scanner = new LexiconScanner(lexicon, { holds });
+    if (before !== '') this.#leadIn = this.#try(() => new LeadIn(before, { lexicon, holds }));
     this.#judge = classifier && new ClassifierJudge({ classifier, thresholds: thresholdsOf('classifier', options) });
   }
 
@@ -45,8 +51,12 @@ export class Screening {
 
   /** Offset before which no later detection can begin that redacts or blocks, UTF-16 units. Never falls. */
   get releasePoint(): number {
-    const lexicon = this.#failed.has('lexicon') ? this.#position : (this.#heldFrom ?? this.#scanner.releasePoint);
+    const lexicon = this.#failed.has('lexicon') ? this.#position : (this.#heldFrom ?? this.#lexiconPoint);
     return Math.min(lexicon, this.#position, this.#judge?.heldFrom ?? Number.POSITIVE_INFINITY);
+  }
+
+  get #lexiconPoint(): number {
+    return this.#leadIn?.isOpen === true ? 0 : this.#scanner.releasePoint;
   }
 
   /** Detectors that could not run, in the order they failed. */
@@ -154,14 +164,23 @@ export class Screening {
 
   #scan(text: string, isLast: boolean): readonly DecidedDetection[] {
     if (this.#failed.has('lexicon')) return [];
-    try {
+    const decided = this.#try(() => {
       this.#scanner.feed(text);
       if (isLast) this.#scanner.end();
-      return this.#scanner.take();
+      const own = this.#scanner.take();
+      const leadIn = this.#leadIn;
+      return leadIn?.isOpen === true ? mergeLeadIn(own, leadIn.feed(text, isLast), leadIn) : own;
+    });
+    return decided ?? [];
+  }
+
+  #try<Result>(work: () => Result): Result | undefined {
+    try {
+      return work();
     } catch {
       // Not swallowed: `decide` applies `onDetectorError` to every failed detector.
       this.#failed.add('lexicon');
-      return [];
+      return undefined;
     }
   }
 

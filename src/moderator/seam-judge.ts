@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { LexiconDetection } from '../core/index.js';
 import { type Lexicon, LexiconScanner } from '../lexicon/index.js';
+import { LETTER, REACH_UNITS, tailOf } from './text-edges.js';
 
 /** A list match that no single text holds: it begins in one text and ends in a later one. */
 export interface SeamMatch {
@@ -34,9 +35,6 @@ interface WindowMatch {
   readonly detection: LexiconDetection;
 }
 
-/** Text read on either side of a seam, UTF-16 units: longer than a term, and as far as most conditions look. */
-const REACH_UNITS = 64;
-const LETTER = /[\p{L}\p{N}]/u;
 /** Most seams in a row that are read as nothing, so as to put a word together. */
 const MOST_GLUED = 8;
 /** Text read at a time behind a seam, until it is clear that nothing that began before can still match. */
@@ -152,9 +150,8 @@ function piecesBefore(whole: readonly Piece[], seam: number): Piece[] {
   let wanted = REACH_UNITS;
   for (let index = seam - 1; index >= 0 && wanted > 0; index -= 1) {
     const { text, offset, part } = whole[index] as Piece;
-    const cut = part.length <= wanted ? 0 : part.length - wanted;
-    const from = cut === 0 ? 0 : cut + Math.max(0, part.slice(cut).search(/\s/));
-    pieces.unshift({ text, offset: offset + from, part: part.slice(from) });
+    const tail = tailOf(part, wanted);
+    pieces.unshift({ text, offset: offset + part.length - tail.length, part: tail });
     wanted -= part.length;
   }
   return pieces;

@@ -45,7 +45,11 @@ export function decide({ detections, failed, direction, policy, versions }: Deci
     if (hitAction === 'allow') continue;
     action = strongerAction(action, hitAction);
     const hit = { category, source, score, span, action: hitAction };
-    hits.push(detection.source === 'lexicon' ? { ...hit, termId: detection.termId } : hit);
+    if (detection.source !== 'lexicon') hits.push(hit);
+    else {
+      const { termId, startsBefore } = detection;
+      hits.push({ ...hit, termId, ...(startsBefore === undefined ? {} : { startsBefore }) });
+    }
   }
 
   if (failedDetectors.size > 0 && policy.onDetectorError === 'block') action = 'block';

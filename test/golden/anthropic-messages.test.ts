@@ -4,6 +4,7 @@ import { anthropicMessages } from '../../src/adapters/index.js';
 import { Config } from '../../src/config/index.js';
 import { createMetrics, createScreen } from '../../src/http/index.js';
 import { testModerator, testPolicy } from '../support/moderation.js';
+import { frozenClock } from '../support/clocks.js';
 
 const FOLDER = join(__dirname, 'anthropic-messages');
 const NAMES = readdirSync(FOLDER).flatMap((file) => (file.endsWith('.in.sse') ? [file.slice(0, -'.in.sse'.length)] : []));
@@ -12,7 +13,7 @@ const NAMES = readdirSync(FOLDER).flatMap((file) => (file.endsWith('.in.sse') ? 
 function screened(wire: Buffer, size: number): string {
   const policy = testPolicy({});
   const deps = { config: Config.parse({}), moderator: testModerator(), policies: new Map([['default', policy]]) };
-  const screen = createScreen({ ...deps, store: undefined, clock: { now: () => 0 }, metrics: createMetrics() });
+  const screen = createScreen({ ...deps, store: undefined, clock: frozenClock, metrics: createMetrics() });
   const stream = screen.openStream(anthropicMessages, { requestId: 'req-1', path: '/v1/messages', policy });
   let out = '';
   for (let at = 0; at < wire.length; at += size) out += stream.push(wire.subarray(at, at + size));

@@ -1,5 +1,15 @@
 import { CHAT } from '../support/express-app.js';
-import { bodyOf, ProxyFixture, type RunningProxy, reply, sendJson } from '../support/proxy-fixture.js';
+import {
+  bodyOf,
+  DONE,
+  frame,
+  ProxyFixture,
+  type RunningProxy,
+  readWire,
+  reply,
+  sendJson,
+  startStream,
+} from '../support/proxy-fixture.js';
 import { RemoteService } from '../support/remote-service.js';
 
 const fixture = new ProxyFixture();
@@ -15,11 +25,14 @@ interface Said {
   readonly got: () => unknown;
 }
 
-async function proxyOf(config: object = {}): Promise<Said> {
+async function proxyOf(config: object = {}, answer: object | readonly string[] = reply('fine')): Promise<Said> {
   let got = '';
   const upstream = await fixture.upstream(async (req, res) => {
     got = (await bodyOf(req)).toString();
-    sendJson(res, reply('fine'));
+    if (!Array.isArray(answer)) return sendJson(res, answer);
+    const write = startStream(res);
+    for (const wire of answer) write(wire);
+    res.end();
   });
   return { proxy: await fixture.proxy(upstream, config), got: () => (got === '' ? undefined : JSON.parse(got)) };
 }
@@ -112,5 +125,67 @@ describe('a term that is split over the messages of one speaker', () => {
     const { proxy } = await proxyOf();
     expect((await post(proxy.url, [user('hi')], { stop: ['zor', 'gblat'] })).status).toBe(200);
     expect(proxy.entries).toEqual([]);
+  });
+});
+
+describe('a term that begins in the answer that the request has begun', () => {
+  const begun = (start: string): object[] => [user('hi'), { ...assistant(start), prefix: true }];
+  const STOP = frame(undefined, { finish: 'stop' });
+  const FIELD = 'messages[1].content + choices[0].content';
+
+  it.each<[string, string, string[], string]>([
+    ['in one event', 'well, a zor', ['gblat it'], ''],
+    ['letter by letter', 'well, a z', [...'orgblat it'], ''],
+    ['redacted', 'well, a qu', ['ux i', 't is'], '# it is'],
+  ])('is not completed by a stream: %s', async (_, start, pieces, left) => {
+    const { proxy } = await proxyOf({}, [...pieces.map((piece) => frame(piece)), STOP, DONE]);
+    const wire = await (await post(proxy.url, begun(start), { stream: true })).text();
+    expect(readWire(wire).text()).toBe(left);
+    expect(readWire(wire).finish()).toEqual([left === '' ? 'content_filter' : 'stop']);
+    expect(proxy.entries).toMatchObject([{ field: FIELD, direction: 'output' }]);
+    const { span } = proxy.entries[0]?.hits[0] ?? {};
+    expect((start + pieces.join('')).slice(span?.start, span?.end)).toMatch(/^(?:zorgblat|quux)$/);
+  });
+
+  it.each<[string, string, string, string]>([
+    ['redacted', 'well, a qu', 'ux it is', '# it is'],
+    ['harmless', 'well, a qu', 'ick one', 'ick one'],
+  ])('is not completed by a whole answer: %s', async (_, start, answer, left) => {
+    const { proxy } = await proxyOf({}, reply(answer));
+    const { choices } = (await (await post(proxy.url, begun(start))).json()) as {
+      choices: { message: { content: string } }[];
+    };
+    expect(choices[0]?.message.content).toBe(left);
+    expect(proxy.entries.map(({ field }) => field)).toEqual(
+      left === answer ? [] : ['messages[1].content + choices[0].message.content'],
+    );
+  });
+
+  it.each<[string, object[], string]>([
+    ['a backend that begins anew', begun('well, a zorg'), 'zorgblat it'],
+    ['a start that ends in a letter', begun('well'), 'zorgblat it'],
+    ['a last message of the user', [user('a zor')], 'zorgblat it'],
+  ])('hides nothing that the answer holds by itself: %s', async (_, messages, answer) => {
+    const { proxy } = await proxyOf({}, [frame(answer), STOP, DONE]);
+    const wire = await (await post(proxy.url, messages, { stream: true })).text();
+    expect([readWire(wire).text(), readWire(wire).finish()]).toEqual(['', ['content_filter']]);
+    expect(proxy.entries).toMatchObject([{ field: 'choices[0].content', hits: [{ span: { start: 0, end: 8 } }] }]);
+  });
+
+  it('is told beside what the answer holds by itself, in an entry of its own', async () => {
+    const { proxy } = await proxyOf({}, [frame('ux and quux. '), STOP, DONE]);
+    const wire = await (await post(proxy.url, begun('a qu'), { stream: true })).text();
+    expect(readWire(wire).text()).toBe('# and #. ');
+    expect(proxy.entries.map(({ field, hits }) => [field, hits.map(({ span }) => span)])).toEqual([
+      ['choices[0].content', [{ start: 7, end: 11 }]],
+      [FIELD, [{ start: 2, end: 6 }]],
+    ]);
+  });
+
+  it('is looked for only where the answer goes on from it', async () => {
+    const { proxy } = await proxyOf({}, [frame('gblat'), STOP, DONE]);
+    const messages = [user('hi'), assistant('a zor'), user('and')];
+    const wire = await (await post(proxy.url, messages, { stream: true })).text();
+    expect([readWire(wire).text(), proxy.entries]).toEqual(['gblat', []]);
   });
 });

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import OpenAI from 'openai';
 import { composePipeline } from '../../src/compose.js';
 import { parseConfig } from '../../src/config/index.js';
-import type { HitEntry } from '../../src/core/index.js';
+import type { AlarmClock, HitEntry } from '../../src/core/index.js';
 import { createMetrics, createProxy, type Metrics, type ProxyServer, type Screen } from '../../src/http/index.js';
 import { frozenClock } from './clocks.js';
 import { recordingStore } from './recording-store.js';
@@ -42,7 +42,7 @@ export class ProxyFixture {
   }
 
   /** Starts a proxy in front of `upstream`. */
-  async proxy(upstream: string, config: object = {}): Promise<RunningProxy> {
+  async proxy(upstream: string, config: object = {}, clock: AlarmClock = frozenClock): Promise<RunningProxy> {
     const lines: unknown[] = [];
     const write = (fields: unknown, message: string) => lines.push([fields, message]);
     const logger = { info: write, warn: write, error: write };
@@ -51,7 +51,7 @@ export class ProxyFixture {
     const base = { lists: [LISTS], store: 'none', classifier: { enabled: false }, policies: { default: POLICY } };
     const parsed = parseConfig({ ...base, ...config }, 'test');
     const close = () => store.close();
-    const services = { logger, clock: frozenClock, metrics, database: undefined, store, close };
+    const services = { logger, clock, metrics, database: undefined, store, close };
     const { screen } = await composePipeline(parsed, { services });
     const server = createProxy({ screen: () => screen, upstream, logger });
     const url = await this.listen(server.server);

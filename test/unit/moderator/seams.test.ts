@@ -122,9 +122,15 @@ describe('a conversation that is sent again', () => {
       }),
     );
     const messages = Array.from({ length: 20 }, (_, index) => `message number ${index} of a long talk`);
-    await moderator.moderateAll(messages, options);
+    await moderator.moderateAll(
+      messages.map((text) => ({ text })),
+      options,
+    );
     expect(judged).toBe(20);
-    await moderator.moderateAll([...messages, 'one more'], options);
+    await moderator.moderateAll(
+      [...messages, 'one more'].map((text) => ({ text })),
+      options,
+    );
     expect(judged).toBe(21);
   });
 });
