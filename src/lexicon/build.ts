@@ -3,6 +3,7 @@ import { CATEGORY_INDEX, type Category, type Severity } from '../core/index.js';
 import { Alphabet } from './alphabet.js';
 import { Automaton } from './automaton.js';
 import { BackMatcher } from './back-matcher.js';
+import { ConditionIndex } from './condition-index.js';
 import type { AllowPhrase, Condition, LexiconEntry, ParsedList, Phrase } from './entry.js';
 import { PatternSet } from './pattern-set.js';
 
@@ -25,8 +26,8 @@ export interface Lexicon {
   readonly alphabet: Alphabet;
   /** Shared by all scanners: each of its calls is complete in itself. */
   readonly matcher: BackMatcher;
-  /** Numbers of the phrases of a condition, as `PatternUse` has them. */
-  readonly conditionPhrases: ReadonlyMap<Condition, readonly number[]>;
+  /** Which phrases, by their numbers in `PatternUse`, belong to which conditions. */
+  readonly conditionIndex: ConditionIndex;
   /** Symbols back to the start of the longest unfinished allow-phrase, per state. */
   readonly allowDepths: Uint16Array;
   /** Symbols back to the start of the longest unfinished term whose hit `holds`, per state of both automata. */
@@ -71,7 +72,7 @@ export function buildLexicon(lists: readonly ParsedList[]): Lexicon {
     spelledPatterns,
     spelled: Automaton.build(spelledPatterns.takeSymbols()),
     alphabet,
-    conditionPhrases,
+    conditionIndex: new ConditionIndex(conditionPhrases, entries),
     allowDepths: automaton.openDepths(
       (number) => patterns.use(number)?.kind === 'allow',
       (number) => patterns.repeats(number),

@@ -1,6 +1,8 @@
 import type { LexiconDetection, Span } from '../core/index.js';
+import type { ConditionIndex } from './condition-index.js';
 import type { Condition, LexiconEntry } from './entry.js';
 import type { Pattern } from './pattern.js';
+import { type Sighting, Sightings, type Verify } from './sightings.js';
 import { cutsWord, WORD_LOOK_AHEAD, WORD_LOOK_BACK } from './word-check.js';
 
 /** A match whose fate is not decided yet. */
@@ -13,6 +15,8 @@ export interface Candidate {
   readonly spelled: boolean;
   /** Whether text waits for it. */
   readonly holds: boolean;
+  /** Offset that has to be read before it can be decided, UTF-16 units. */
+  readyAt: number;
 }
 
 /** Why a candidate counts or does not. */
@@ -34,8 +38,9 @@ export interface DecidedDetection extends LexiconDetection {
 export interface DocketText {
   /** Text from `start` to `end`, as far as it was read, without what matching skips. */
   readable(start: number, end: number): string;
-  /** Numbers of the phrases of each condition. */
-  readonly conditionPhrases: ReadonlyMap<Condition, readonly number[]>;
+  readonly conditionIndex: ConditionIndex;
+  /** Reads a sighting of a condition phrase back. */
+  readonly verify: Verify;
   /** Offset up to which the text was read, UTF-16 units. */
   position(): number;
   ended(): boolean;
@@ -48,8 +53,6 @@ export interface DocketText {
 }
 
 const COUNTS: Outcome = { kind: 'counts' };
-/** Condition phrases farther back than any bounded `within` are forgotten, but for the first of each. */
-const REMEMBERED_UNITS = 16_384;
 /** Decided candidates that are kept to know a match that is reported again. */
 const RECENT = 32;
 
@@ -60,14 +63,16 @@ export class Docket {
   #pending: Candidate[] = [];
   #recent: Candidate[] = [];
   #allowed: Span[] = [];
-  readonly #seen = new Map<number, Span[]>();
+  readonly #sightings: Sightings;
   #decided: DecidedDetection[] = [];
+  #decidedCount = 0;
   /** No candidate can be decided before this offset is read. */
   #nextReady = Number.POSITIVE_INFINITY;
 
   constructor(text: DocketText, observe?: (candidate: Candidate, outcome: Outcome) => void) {
     this.#text = text;
     this.#observe = observe;
+    this.#sightings = new Sightings(text.conditionIndex, text.verify);
   }
 
   /** Offset that has to be read before `settle` can decide anything. */
@@ -92,21 +97,18 @@ export class Docket {
     this.#allowed.push(span);
   }
 
-  /** Notes a match of the condition phrase of that number. */
-  see(number: number, span: Span): void {
-    const seen = this.#seen.get(number);
-    if (seen === undefined) this.#seen.set(number, [span]);
-    else if (seen.at(-1)?.start !== span.start || seen.at(-1)?.end !== span.end) seen.push(span);
+  /** Notes that a condition phrase may end at a place: see `Sightings`. */
+  see({ phrase, pattern, position, how }: Sighting): void {
+    this.#sightings.add(phrase, pattern, position, how);
   }
 
   /** Takes in a match of a term; the same match found twice counts once. */
   add(candidate: Candidate): void {
-    const { entry, start, end } = candidate;
-    const isSame = (other: Candidate): boolean => other.entry === entry && other.start === start && other.end === end;
     // The two readings of a symbol may report one match a symbol apart.
-    if (this.#pending.some(isSame) || this.#recent.some(isSame)) return;
+    if (has(this.#pending, candidate) || has(this.#recent, candidate)) return;
+    candidate.readyAt = this.#readyAt(candidate);
     this.#pending.push(candidate);
-    this.#nextReady = Math.min(this.#nextReady, this.#readyAt(candidate));
+    if (candidate.readyAt < this.#nextReady) this.#nextReady = candidate.readyAt;
   }
 
   #readyAt({ entry, pattern, end, spelled }: Candidate): number {
@@ -119,29 +121,35 @@ export class Docket {
     const position = this.#text.position();
     const ended = this.#text.ended();
     if (position < this.#nextReady && !ended) return;
-    const still: Candidate[] = [];
     const done: Candidate[] = [];
+    let kept = 0;
     let next = Number.POSITIVE_INFINITY;
     let allowStart: number | undefined;
     for (const candidate of this.#pending) {
-      // What matching skips behind the last letter belongs to it: a mask must not leave an accent behind.
-      const end = this.#text.skipFrom(candidate.end);
-      candidate.end = end ?? position;
-      const readyAt = this.#readyAt(candidate);
-      allowStart ??= ended ? Number.POSITIVE_INFINITY : this.#text.allowStart();
-      if (ended || (end !== undefined && position >= readyAt && allowStart > candidate.start)) done.push(candidate);
-      else {
-        still.push(candidate);
-        next = Math.min(next, Math.max(readyAt, position + 1));
+      if (ended || candidate.readyAt <= position) {
+        // What matching skips behind the last letter belongs to it: a mask must not leave an accent behind.
+        const end = this.#text.skipFrom(candidate.end);
+        candidate.end = end ?? position;
+        const readyAt = this.#readyAt(candidate);
+        allowStart ??= ended ? Number.POSITIVE_INFINITY : this.#text.allowStart();
+        if (ended || (end !== undefined && position >= readyAt && allowStart > candidate.start)) {
+          done.push(candidate);
+          continue;
+        }
+        candidate.readyAt = Math.max(readyAt, position + 1);
       }
+      this.#pending[kept] = candidate;
+      kept += 1;
+      if (candidate.readyAt < next) next = candidate.readyAt;
     }
-    this.#pending = still;
+    this.#pending.length = kept;
     this.#nextReady = next;
-    done.sort((a, b) => a.end - b.end || a.start - b.start);
-    this.#recent.push(...done);
-    if (this.#recent.length > RECENT) this.#recent = this.#recent.slice(-RECENT);
     let heldFrom: number | undefined;
+    if (!done.every((each, index) => index === 0 || order(done[index - 1] as Candidate, each) <= 0)) done.sort(order);
     for (const candidate of done) {
+      if (this.#recent.length < RECENT) this.#recent.push(candidate);
+      else this.#recent[this.#decidedCount % RECENT] = candidate;
+      this.#decidedCount += 1;
       const outcome = this.#outcomeOf(candidate);
       this.#observe?.(candidate, outcome);
       if (outcome !== COUNTS) continue;
@@ -166,13 +174,14 @@ export class Docket {
     return decided;
   }
 
-  /** Forgets what no later decision can need of the text before `offset`. */
-  forget(offset: number): void {
-    this.#allowed = this.#allowed.filter(({ end }) => end >= offset);
-    for (const [number, seen] of this.#seen) {
-      const kept = seen.filter(({ end }, index) => index === 0 || end >= offset - REMEMBERED_UNITS);
-      this.#seen.set(number, kept);
-    }
+  /**
+   * Forgets what no later decision can need.
+   * @param open start of the earliest match to come, UTF-16 units
+   * @param textFrom offset of the first text that can still be read
+   */
+  forget(open: number, textFrom: number): void {
+    this.#allowed = this.#allowed.filter(({ end }) => end >= textFrom);
+    this.#sightings.forget(open, textFrom);
   }
 
   #outcomeOf({ start, end, entry, pattern, spelled }: Candidate): Outcome {
@@ -181,7 +190,7 @@ export class Docket {
     );
     if (by !== undefined) return { kind: 'allowed', by };
     for (const condition of entry.conditions) {
-      const found = this.#findNear(condition, { start, end }, entry.within);
+      const found = this.#sightings.find(condition, { start, end }, entry.within);
       if (condition.kind === 'unless' && found !== undefined) return { kind: 'unless', by: found, condition };
       if (condition.kind === 'near' && found === undefined) return { kind: 'near-missing', condition };
     }
@@ -197,17 +206,15 @@ export class Docket {
     }
     return COUNTS;
   }
+}
 
-  /** A phrase of the condition that stands near enough to a hit, and not inside it: a condition speaks of the context. */
-  #findNear(condition: Condition, hit: Span, { back, ahead }: LexiconEntry['within']): Span | undefined {
-    for (const number of this.#text.conditionPhrases.get(condition) ?? []) {
-      const seen = this.#seen.get(number) ?? [];
-      for (let index = seen.length - 1; index >= 0; index -= 1) {
-        const at = seen[index] as Span;
-        if (at.end < hit.start - back) break;
-        if (at.end <= hit.end + ahead && !(at.start >= hit.start && at.end <= hit.end)) return at;
-      }
-    }
-    return undefined;
+function has(candidates: readonly Candidate[], { entry, start, end }: Candidate): boolean {
+  for (const other of candidates) {
+    if (other.start === start && other.entry === entry && other.end === end) return true;
   }
+  return false;
+}
+
+function order(left: Candidate, right: Candidate): number {
+  return left.end - right.end || left.start - right.start;
 }

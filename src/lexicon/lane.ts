@@ -43,10 +43,12 @@ export class Lane implements LaneState {
     this.mark = mark;
   }
 
-  /** Ends once nothing that follows can tell the reading from the other. */
-  merge({ state, last }: LaneState): void {
-    const isSame = this.mark < 0 && this.state === state && this.last === SEPARATOR_CLASS && last === SEPARATOR_CLASS;
-    if (isSame) this.active = false;
+  /**
+   * Ends once nothing that follows can tell the reading from the other: both stand in one state, which remembers no more
+   * than the symbols that both have read since they differed.
+   */
+  merge({ state, last, repeats }: LaneState): void {
+    if (this.state === state && this.last === last && this.repeats === repeats && this.mark < 0) this.active = false;
   }
 
   /** Reads the symbols of one character. */

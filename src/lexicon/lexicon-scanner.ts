@@ -16,8 +16,9 @@ import type { Holds, Lexicon } from './build.js';
 import { BASE, CELL, FAIL, OUTPUT, ROOT } from './cells.js';
 import { type DecidedDetection, Docket } from './docket.js';
 import type { LaneState } from './lane.js';
+import { MatchReader } from './match-reader.js';
 import { characterKind, OtherReadings } from './other-readings.js';
-import { isWritten, type Pattern } from './pattern.js';
+import { matchesLike, type Pattern } from './pattern.js';
 import { APART, type Reading } from './reading.js';
 import type { ScannerOptions } from './scanner-options.js';
 import { type SpelledLetter, SpelledWords } from './spelled-words.js';
@@ -52,6 +53,7 @@ export class LexiconScanner {
   /** Letters since the last separator. */
   #letters = 0;
   readonly #others: OtherReadings;
+  readonly #reader: MatchReader;
   readonly #spelled: SpelledWords;
   /** Asked for at the first release point: a whole text has none. */
   #depths: ReturnType<Lexicon['holdDepths']> | undefined;
@@ -71,6 +73,7 @@ export class LexiconScanner {
       if (isNew) this.#changes += 1;
       this.#report(lane, position, lane.reading);
     });
+    this.#reader = new MatchReader(lexicon, this.#others);
     this.#spelled = new SpelledWords(lexicon, (pattern, span) => this.#found(pattern, span, true));
     // The start of a text is a word edge.
     this.#state = lexicon.automaton.next(ROOT, SEPARATOR_CLASS / CELL);
@@ -189,8 +192,7 @@ export class LexiconScanner {
   /** Reads one code point in every way it can be read; `false` when its second half has not arrived. */
   #readPoint(): boolean {
     const { alphabet } = this.#lexicon;
-    const text = this.#text;
-    const start = this.#at;
+    const [text, start] = [this.#text, this.#at];
     let codePoint = text.charCodeAt(start);
     let found = alphabet.classOf(codePoint);
     if (found === SURROGATE) {
@@ -266,28 +268,31 @@ export class LexiconScanner {
   #report({ state, repeats }: LaneState, position: number, reading: Reading): void {
     const { automaton, patterns } = this.#lexicon;
     const { outputPattern, outputNext } = automaton;
-    let output = automaton.cells[state + OUTPUT] ?? 0;
+    const conditions = patterns.conditionNumbers;
+    const isNearFork = !this.#others.isForked && this.#base + position - this.#forkedAt < FORK_REACH;
+    const how = this.#reader.how(repeats, reading, isNearFork);
+    let before: Pattern | undefined;
+    let span: Span | undefined;
+    let output = automaton.cells[state + OUTPUT] as number;
     while (output !== 0) {
-      const pattern = patterns.get(outputPattern[output - 1] ?? 0);
-      output = outputNext[output - 1] ?? 0;
-      if (pattern.lastRun !== repeats + 1) continue;
-      const span = this.#matchBack(pattern, position, reading);
-      if (span === undefined) continue;
-      const matched = this.#text.slice(span.start - this.#base, span.end - this.#base);
-      if (isWritten(pattern, matched)) this.#found(pattern, span, false);
+      const number = outputPattern[output - 1] as number;
+      output = outputNext[output - 1] as number;
+      const phrase = conditions[number] as number;
+      if (phrase >= 0) {
+        this.#docket.see({ phrase, pattern: number, position: this.#base + position, how });
+        continue;
+      }
+      const pattern = patterns.get(number);
+      // One phrase may be the term of many entries.
+      if (!matchesLike(before, pattern)) span = this.#matchBack(pattern, this.#base + position, how);
+      before = pattern;
+      if (span !== undefined) this.#found(pattern, span, false);
     }
   }
 
-  #matchBack(pattern: Pattern, position: number, reading: Reading): Span | undefined {
-    const text = this.#text;
-    const { matcher } = this.#lexicon;
-    let span = matcher.match({ text, position, reading }, pattern);
-    // The readings may have met again behind a symbol that only another one takes as this term does.
-    if (span === undefined && !this.#others.isForked && this.#base + position - this.#forkedAt < FORK_REACH) {
-      for (const { reading: other } of this.#others.lanes)
-        span ??= matcher.match({ text, position, reading: other }, pattern);
-    }
-    return span === undefined ? undefined : { start: span.start + this.#base, end: span.end + this.#base };
+  #matchBack(pattern: Pattern, offset: number, how: number): Span | undefined {
+    const span = this.#reader.match(pattern, { text: this.#text, position: offset - this.#base, how });
+    return span && { start: span.start + this.#base, end: span.end + this.#base };
   }
 
   /** Index of the symbol that stands `symbols` back from `position`. */
@@ -298,10 +303,10 @@ export class LexiconScanner {
   #found(pattern: Pattern, span: Span, spelled: boolean): void {
     const { use } = pattern;
     if (use.kind === 'allow') this.#docket.allow(span);
-    else if (use.kind === 'condition') this.#docket.see(use.number, span);
-    else {
+    else if (use.kind === 'deny') {
       const { entry } = use;
-      this.#docket.add({ entry, pattern, ...span, spelled, holds: this.#holds(entry.category, entry.severity) });
+      const holds = this.#holds(entry.category, entry.severity);
+      this.#docket.add({ entry, pattern, start: span.start, end: span.end, spelled, holds, readyAt: span.end });
     }
   }
 
@@ -361,7 +366,8 @@ export class LexiconScanner {
         const [from, to] = [start - this.#base, Math.min(end - this.#base, this.#at)];
         return this.#lexicon.alphabet.withoutSkipped(this.#text.slice(Math.max(0, from), Math.max(0, to)));
       },
-      conditionPhrases: this.#lexicon.conditionPhrases,
+      conditionIndex: this.#lexicon.conditionIndex,
+      verify: (pattern, position, how) => this.#matchBack(this.#lexicon.patterns.get(pattern), position, how),
       position: () => this.#position,
       ended: () => this.#ended,
       allowStart: () => this.#openFrom(this.#lexicon.allowDepths),
@@ -387,10 +393,10 @@ export class LexiconScanner {
     if (from < COMPACT_AT_UNITS / 2) return;
     // A pair must not be cut.
     const cut = (this.#text.charCodeAt(from) & 0xfc00) === 0xdc00 ? from + 1 : from;
+    this.#docket.forget(open, this.#base + cut);
     this.#text = this.#text.slice(cut);
     this.#base += cut;
     this.#at -= cut;
     this.#compactAt = Math.max(COMPACT_AT_UNITS, this.#at * 2);
-    this.#docket.forget(this.#base);
   }
 }

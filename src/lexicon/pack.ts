@@ -2,6 +2,7 @@ import { deserialize, serialize } from 'node:v8';
 import { Alphabet } from './alphabet.js';
 import { Automaton, type AutomatonTables } from './automaton.js';
 import { assembleLexicon, type Lexicon } from './build.js';
+import { ConditionIndex } from './condition-index.js';
 import type { AllowPhrase, Condition, LexiconEntry, Phrase } from './entry.js';
 import { type PackedPatterns, PatternSet } from './pattern-set.js';
 
@@ -51,7 +52,7 @@ export function packLexicon(lexicon: Lexicon, key: string): Uint8Array {
       const { terms: _, conditions, ...rest } = entry;
       const own = conditions.map((condition) => ({
         kind: condition.kind,
-        phrases: lexicon.conditionPhrases.get(condition) ?? [],
+        phrases: lexicon.conditionIndex.phrasesOf(condition),
       }));
       return { ...rest, ...(ranges.get(entry) ?? { from: 0, to: 0 }), conditions: own };
     }),
@@ -106,7 +107,7 @@ export function unpackLexicon(bytes: Uint8Array, key: string): Lexicon | undefin
     spelledPatterns: new PatternSet(alphabet, { packed: packed.spelledPatterns, entries }),
     spelled: new Automaton(packed.spelled),
     alphabet,
-    conditionPhrases,
+    conditionIndex: new ConditionIndex(conditionPhrases, entries),
     allowDepths,
   });
 }

@@ -37,6 +37,7 @@ export class PatternSet {
   readonly #packed: PackedPatterns | undefined;
   readonly #entries: readonly LexiconEntry[];
   #symbols: SymbolTable | undefined;
+  #conditionNumbers: Int32Array | undefined;
 
   /** Starts an empty set, or takes one over whose entries are `entries`. */
   constructor(alphabet: Alphabet, source: PatternForm | { packed: PackedPatterns; entries: readonly LexiconEntry[] }) {
@@ -113,6 +114,15 @@ export class PatternSet {
     if ((flag & FLAGS.condition) !== 0) return { kind: 'condition', number: reference };
     const entry = this.#entries[reference];
     return entry === undefined ? undefined : { kind: 'deny', entry };
+  }
+
+  /** Per pattern the number of its condition phrase, -1 for a pattern of another use. No pattern may be added behind that. */
+  get conditionNumbers(): Int32Array {
+    this.#conditionNumbers ??= Int32Array.from({ length: this.length }, (_, number) => {
+      const use = this.use(number);
+      return use?.kind === 'condition' ? use.number : -1;
+    });
+    return this.#conditionNumbers;
   }
 
   /** Whether a repetition of its last letter can complete the pattern. */

@@ -140,9 +140,21 @@ export function spellOut(pattern: Pattern): Pattern | undefined {
   return { ...pattern, ...letters, units, leads: false, trails: false };
 }
 
-/** Whether a match, which is `text`, counts for an entry that wants its term as it is written. */
-export function isWritten({ use, phrase }: Pattern, text: string): boolean {
-  return use.kind !== 'deny' || !use.entry.exact || plainly(text) === plainly(phrase.text);
+/** Whether two patterns match the very same texts. */
+export function matchesLike(left: Pattern | undefined, right: Pattern): boolean {
+  if (left === undefined || mustBeWritten(left) !== mustBeWritten(right)) return false;
+  const [one, other] = [left.phrase, right.phrase];
+  return one.text === other.text && one.openStart === other.openStart && one.openEnd === other.openEnd;
+}
+
+/** Whether a match counts only as it is written. */
+export function mustBeWritten({ use }: Pattern): boolean {
+  return use.kind === 'deny' && use.entry.exact;
+}
+
+/** Whether a match, which is `text`, is written as its term is. */
+export function isWritten({ phrase }: Pattern, text: string): boolean {
+  return plainly(text) === plainly(phrase.text);
 }
 
 function plainly(text: string): string {

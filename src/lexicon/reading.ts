@@ -1,5 +1,7 @@
 /** How the characters are taken that can be taken in two ways. */
 export interface Reading {
+  /** Index in `READINGS`. */
+  readonly number: number;
   /** Whether symbols such as `$` are letters; else they separate. */
   readonly symbolsAreLetters: boolean;
   /** Whether marks such as `.` between two letters are nothing; else they separate. */
@@ -7,10 +9,12 @@ export interface Reading {
 }
 
 /** Symbols and marks separate: the reading of plain text. */
-export const APART: Reading = { symbolsAreLetters: false, marksAreNothing: false };
+export const APART: Reading = { number: 0, symbolsAreLetters: false, marksAreNothing: false };
 /** Every other way to take them. */
-export const LETTERED: Reading = { symbolsAreLetters: true, marksAreNothing: false };
+export const LETTERED: Reading = { number: 1, symbolsAreLetters: true, marksAreNothing: false };
 /** See `LETTERED`. */
-export const UNMARKED: Reading = { symbolsAreLetters: false, marksAreNothing: true };
+export const UNMARKED: Reading = { number: 2, symbolsAreLetters: false, marksAreNothing: true };
 /** See `LETTERED`. */
-export const JOINED: Reading = { symbolsAreLetters: true, marksAreNothing: true };
+export const JOINED: Reading = { number: 3, symbolsAreLetters: true, marksAreNothing: true };
+/** All of them, by their number. */
+export const READINGS: readonly Reading[] = [APART, LETTERED, UNMARKED, JOINED];
