@@ -271,8 +271,7 @@ export class LexiconScanner {
     const conditions = patterns.conditionNumbers;
     const isNearFork = !this.#others.isForked && this.#base + position - this.#forkedAt < FORK_REACH;
     const how = this.#reader.how(repeats, reading, isNearFork);
-    let before: Pattern | undefined;
-    let span: Span | undefined;
+    let [before, span]: [Pattern?, Span?] = [];
     let output = automaton.cells[state + OUTPUT] as number;
     while (output !== 0) {
       const number = outputPattern[output - 1] as number;
@@ -304,9 +303,9 @@ export class LexiconScanner {
     const { use } = pattern;
     if (use.kind === 'allow') this.#docket.allow(span);
     else if (use.kind === 'deny') {
-      const { entry } = use;
-      const holds = this.#holds(entry.category, entry.severity);
-      this.#docket.add({ entry, pattern, start: span.start, end: span.end, spelled, holds, readyAt: span.end });
+      const holds = this.#holds(use.entry.category, use.entry.severity);
+      const { start, end } = span;
+      this.#docket.add({ entry: use.entry, pattern, start, end, spelled, holds, readyAt: end });
     }
   }
 
@@ -320,9 +319,11 @@ export class LexiconScanner {
 
   /** What the character, with its repetitions, is read as that is the whole word before `at`. */
   #lastLetters(at: number): SpelledLetter[] {
-    const start = this.#symbolStart(at, 1, APART);
-    const span = { start: start + this.#base, end: at + this.#base };
-    return this.#spelled.lettersOf(this.#text.codePointAt(start) ?? 0, span);
+    const from = this.#symbolStart(at, 1, APART);
+    return this.#spelled.lettersOf(this.#text.codePointAt(from) ?? 0, {
+      start: from + this.#base,
+      end: at + this.#base,
+    });
   }
 
   /** Start of the earliest match that text waits for and that may still complete. */
