@@ -1,3 +1,5 @@
+const ONE_WORD = /^[\x21-\x7e]*$/;
+
 /** A JSON object of unknown shape. */
 export type JsonObject = Record<string, unknown>;
 
@@ -44,4 +46,16 @@ export function joinPath(path: string, key: string): string {
 export function foldedValues(value: unknown, name: string): readonly unknown[] {
   if (!isJsonObject(value)) return [];
   return Object.entries(value).flatMap(([key, each]) => (foldKey(key) === name ? [each] : []));
+}
+
+/**
+ * Returns what identifies a body: those of the keys that it has, as long as they hold no more than a word or number. More
+ * than that may be the very text that was blocked. Never throws.
+ */
+export function pickNames(source: JsonObject, keys: readonly string[]): JsonObject {
+  const isName = (value: unknown): boolean => {
+    if (typeof value === 'string') return ONE_WORD.test(value);
+    return value === null || typeof value !== 'object';
+  };
+  return Object.fromEntries(Object.entries(pick(source, keys)).filter(([, value]) => isName(value)));
 }

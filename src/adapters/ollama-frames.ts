@@ -1,6 +1,6 @@
 import type { StreamEvent } from '../framing/index.js';
 import type { BlockInfo } from './adapter.js';
-import { type JsonObject, pick } from './json.js';
+import { type JsonObject, pickNames } from './json.js';
 
 /** Which of the two paths: they carry their text under different keys. */
 export type OllamaKind = 'chat' | 'generate';
@@ -58,12 +58,12 @@ export function noticePath(kind: OllamaKind): string {
 
 function endOf(kind: OllamaKind, text: string, source: JsonObject): JsonObject {
   const said = kind === 'chat' ? { message: { role: 'assistant', content: text } } : { response: text };
-  return { ...envelopeOf(source), ...said, done: true, done_reason: FILTERED, ...pick(source, METRIC_KEYS) };
+  return { ...envelopeOf(source), ...said, done: true, done_reason: FILTERED, ...pickNames(source, METRIC_KEYS) };
 }
 
 /** Clients parse the time, so one is always there. */
 function envelopeOf(source: JsonObject): JsonObject {
-  return { model: 'unknown', created_at: '1970-01-01T00:00:00Z', ...pick(source, ENVELOPE_KEYS) };
+  return { model: 'unknown', created_at: '1970-01-01T00:00:00Z', ...pickNames(source, ENVELOPE_KEYS) };
 }
 
 function moderationOf(info: BlockInfo): JsonObject {

@@ -2,7 +2,7 @@ import type { Direction, TextEdit, TextField } from '../core/index.js';
 import { SSE } from '../framing/index.js';
 import type { Adapter, AnswerNote, AskedReply, BlockInfo, ErrorInfo, OwnReply } from './adapter.js';
 import { noteKeys } from './answer-note.js';
-import { asArray, isJsonObject, type JsonObject, pick } from './json.js';
+import { asArray, isJsonObject, type JsonObject, pick, pickNames } from './json.js';
 import { ChoiceFrames, choiceIndex, ENVELOPE_KEYS, FILTERED, moderationOf, NO_USAGE } from './openai-choice-frames.js';
 import { ChoiceStream } from './openai-choice-stream.js';
 import type { ChoiceDialect } from './openai-dialect.js';
@@ -27,7 +27,7 @@ export function createChoiceAdapter(dialect: ChoiceDialect): Adapter {
     const found = choices.length === 0 ? [{ index: 0 }] : choices;
     return {
       object: dialect.objects.answer,
-      ...pick(source, ENVELOPE_KEYS),
+      ...pickNames(source, ENVELOPE_KEYS),
       choices: found.map((choice, position) =>
         answers !== undefined && isJsonObject(choice) && !answers.has(`choices[${position}]`)
           ? choice

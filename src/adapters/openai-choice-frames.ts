@@ -1,6 +1,6 @@
 import type { StreamEvent } from '../framing/index.js';
 import type { AskedReply, BlockInfo } from './adapter.js';
-import { asArray, isJsonObject, type JsonObject, pick } from './json.js';
+import { asArray, isJsonObject, type JsonObject, pickNames } from './json.js';
 import type { ChoiceDialect } from './openai-dialect.js';
 
 /** What the format calls content that was withheld. */
@@ -36,7 +36,7 @@ export class ChoiceFrames {
   /** Returns a chunk with these choices, identified as `template` is. */
   chunk(template: unknown, choices: readonly JsonObject[], extra: JsonObject = {}): StreamEvent {
     const { idPrefix, objects } = this.#dialect;
-    const envelope = isJsonObject(template) ? pick(template, ENVELOPE_KEYS) : {};
+    const envelope = isJsonObject(template) ? pickNames(template, ENVELOPE_KEYS) : {};
     const base = { id: `${idPrefix}-sluice`, object: objects.chunk, created: 0, model: 'unknown' };
     // No event name: clients of this format treat named events differently.
     return { data: JSON.stringify({ ...base, ...envelope, choices, ...extra }) };

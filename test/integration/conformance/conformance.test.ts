@@ -3,9 +3,17 @@ import { anthropicMessagesDriver } from './anthropic-messages-driver.js';
 import { BLOCK_POINTS, type BlockPoint } from './block-points.js';
 import type { FormatDriver, PieceKind } from './format-driver.js';
 import { createHosts, type Host } from './hosts.js';
+import { ollamaChatDriver, ollamaGenerateDriver } from './ollama-driver.js';
 import { openaiChatDriver } from './openai-chat-driver.js';
+import { openaiCompletionsDriver } from './openai-completions-driver.js';
 
-const DRIVERS: readonly FormatDriver[] = [openaiChatDriver, anthropicMessagesDriver];
+const DRIVERS: readonly FormatDriver[] = [
+  openaiChatDriver,
+  openaiCompletionsDriver,
+  anthropicMessagesDriver,
+  ollamaChatDriver,
+  ollamaGenerateDriver,
+];
 const HOSTS = createHosts();
 afterAll(() => Promise.all(HOSTS.map((host) => host.close())));
 

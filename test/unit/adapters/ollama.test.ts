@@ -291,3 +291,10 @@ describe('a stream', () => {
     expect(JSON.parse(new OllamaStream('chat').frameError(broken)[0]!.data)).toMatchObject({ error: 'It broke.' });
   });
 });
+
+it('repeats no model name in a refusal that is more than a word', () => {
+  const body = { model: 'a zorgblat', response: 'b' };
+  expect(JSON.stringify(ollamaGenerate.blockedOutput(body, INFO))).not.toContain('zorgblat');
+  const asked = { stream: true, answers: 1, usage: false, model: 'a zorgblat' };
+  expect(JSON.stringify(ollamaChat.blockedReply(INFO, asked))).not.toContain('zorgblat');
+});
