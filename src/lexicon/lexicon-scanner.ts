@@ -266,13 +266,13 @@ export class LexiconScanner {
 
   /** Takes in the matches that end where a reading stands; `position` is an index of `#text`. */
   #report({ state, repeats }: LaneState, position: number, reading: Reading): void {
-    const { automaton, patterns } = this.#lexicon;
-    const { outputPattern, outputNext } = automaton;
+    const { patterns } = this.#lexicon;
+    const { cells, outputPattern, outputNext } = this.#lexicon.automaton;
     const conditions = patterns.conditionNumbers;
     const isNearFork = !this.#others.isForked && this.#base + position - this.#forkedAt < FORK_REACH;
     const how = this.#reader.how(repeats, reading, isNearFork);
     let [before, span]: [Pattern?, Span?] = [];
-    let output = automaton.cells[state + OUTPUT] as number;
+    let output = cells[state + OUTPUT] as number;
     while (output !== 0) {
       const number = outputPattern[output - 1] as number;
       output = outputNext[output - 1] as number;
@@ -320,10 +320,8 @@ export class LexiconScanner {
   /** What the character, with its repetitions, is read as that is the whole word before `at`. */
   #lastLetters(at: number): SpelledLetter[] {
     const from = this.#symbolStart(at, 1, APART);
-    return this.#spelled.lettersOf(this.#text.codePointAt(from) ?? 0, {
-      start: from + this.#base,
-      end: at + this.#base,
-    });
+    const span = { start: from + this.#base, end: at + this.#base };
+    return this.#spelled.lettersOf(this.#text.codePointAt(from) ?? 0, span);
   }
 
   /** Start of the earliest match that text waits for and that may still complete. */
@@ -353,10 +351,8 @@ export class LexiconScanner {
     return open;
   }
 
-  #openOf(
-    { state }: LaneState,
-    { depths, reading, at }: { depths: Uint16Array; reading: Reading; at: number },
-  ): number {
+  #openOf({ state }: LaneState, from: { depths: Uint16Array; reading: Reading; at: number }): number {
+    const { depths, reading, at } = from;
     const depth = depths[state / CELL] ?? 0;
     return (depth === 0 ? this.#at : Math.min(this.#at, this.#symbolStart(at, depth, reading))) + this.#base;
   }
