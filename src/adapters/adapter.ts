@@ -96,6 +96,11 @@ export interface Adapter {
   writeTexts(body: unknown, edits: readonly TextEdit[]): unknown;
   /** Returns what the request asks of its reply. Never throws. */
   readAsked(body: unknown): AskedReply;
+  /**
+   * Returns the path or channel of the text of an answer that a reader reads right before this one, as if they were one: a
+   * block of text after another. `undefined` where there is none. Never throws.
+   */
+  textBefore?(path: string): string | undefined;
   /** Returns the answer that a channel, or the path of a text field, is part of. A block stops that answer and no other. */
   answerOf(channel: string): string;
   /** Starts to read one stream. */

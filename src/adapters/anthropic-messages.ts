@@ -22,6 +22,7 @@ import { isTrueWord } from './true-word.js';
 const VERSION_HEADER = 'anthropic-version';
 /** Top-level keys of a request that no other format with messages has. */
 const OWN_KEYS = ['anthropic_version', 'system'];
+const TEXT_BLOCK = /^content\[(\d+)\]\.text$/;
 /** Types of content blocks that no other format has. */
 const OWN_BLOCKS = /^(?:redacted_thinking|search_result|\w*tool_(?:use|result))$/;
 
@@ -67,6 +68,12 @@ export const anthropicMessages: Adapter = {
       usage: true,
       ...(typeof model === 'string' ? { model } : {}),
     };
+  },
+
+  /** With citations, a sentence is cut into blocks wherever a quotation begins or ends. */
+  textBefore(path: string): string | undefined {
+    const index = Number(TEXT_BLOCK.exec(path)?.[1] ?? 0);
+    return index > 0 ? `content[${index - 1}].text` : undefined;
   },
 
   answerOf(): string {

@@ -13,6 +13,7 @@ import {
 import type { Moderator } from '../moderator/index.js';
 import type { LanguageHints, ResolvedPolicy } from '../policy/index.js';
 import type { Metrics } from './metrics.js';
+import type { TextBefore } from './text-before.js';
 
 /** One exchange, as the record names it. */
 export interface Exchange {
@@ -43,16 +44,17 @@ export function recordVerdict(
     readonly verdict: Verdict;
     readonly direction: Direction;
     readonly field: string;
+    /** What the text goes on from, when hits of it may begin there. */
+    readonly before?: Pick<TextBefore, 'path' | 'length'> | undefined;
     readonly exchange: Exchange;
   },
 ): void {
-  const { verdict, direction, field, exchange } = entry;
+  const { verdict, direction, field, before, exchange } = entry;
   deps.metrics.screened.inc({ direction, action: verdict.applied });
   for (const { category, source, action } of verdict.hits) deps.metrics.hits.inc({ category, source, action });
   const { cause, effect } = verdict.hold ?? {};
   if (cause !== undefined && effect !== undefined) deps.metrics.unjudged.inc({ cause, effect });
   if (verdict.hits.length === 0 && verdict.failedDetectors.length === 0 && effect === undefined) return;
-  const { prefill } = exchange;
   const own = verdict.hits.filter(({ startsBefore }) => startsBefore === undefined);
   const record = (name: string, hits: readonly Hit[]): void =>
     deps.store?.record({
@@ -71,8 +73,8 @@ export function recordVerdict(
       versions: verdict.versions,
     });
   if (own.length > 0 || own.length === verdict.hits.length) record(field, own);
-  if (own.length === verdict.hits.length || prefill === undefined) return;
-  record(`${prefill.path} + ${field}`, hitsOverSeam(verdict.hits, prefill.text.length));
+  if (own.length === verdict.hits.length || before === undefined) return;
+  record(`${before.path} + ${field}`, hitsOverSeam(verdict.hits, before.length));
 }
 
 /** The hits that begin in the text before, with spans that count through both texts, laid end to end. */

@@ -13,7 +13,7 @@ import { lastUserText } from './last-user-text.js';
 import { createRouteTable, type Headers, type Route } from './route-table.js';
 import { ScreenedStream } from './screened-stream.js';
 import { createSubjects, type IdentifySubject } from './subject.js';
-import { textBefore } from './text-before.js';
+import { asLeadIn, type TextBefore, textsBefore } from './text-before.js';
 
 export type { Exchange } from './exchange.js';
 export type { ScreenedStream } from './screened-stream.js';
@@ -79,24 +79,30 @@ export interface Screen {
   openStream(adapter: Adapter, exchange: Exchange, framing?: Framing): ScreenedStream;
 }
 
+interface JudgeOptions {
+  readonly exchange: Exchange;
+  /** What each text goes on from. */
+  readonly before?: readonly (TextBefore | undefined)[];
+  /** Whether the request is stopped already. */
+  readonly isStopped?: boolean;
+}
+
 /** Returns the pipeline over its parts. */
 export function createScreen(deps: ScreenDeps): Screen {
   const { moderator } = deps;
   const judge = async (
     fields: readonly TextField[],
     direction: Direction,
-    { exchange, isStopped = false }: { readonly exchange: Exchange; readonly isStopped?: boolean },
+    { exchange, before = [], isStopped = false }: JudgeOptions,
   ) => {
     const { policy } = exchange;
-    const texts = fields.map(({ path, text }) =>
-      direction === 'output' ? { text, ...textBefore(exchange, path) } : { text },
-    );
+    const texts = fields.map(({ text }, index) => ({ text, ...asLeadIn(before[index]) }));
     const local = await moderator.moderateAll(texts, { direction, policy });
     const { detectors = [] } = deps;
     const remote = direction === 'input' && !isStopped && detectors.length > 0;
     const verdicts = remote ? await askDetectors(detectors, { fields, verdicts: local, policy }) : local;
     for (const [index, verdict] of verdicts.entries()) {
-      recordVerdict(deps, { verdict, direction, field: fields[index]?.path ?? '', exchange });
+      recordVerdict(deps, { verdict, direction, field: fields[index]?.path ?? '', before: before[index], exchange });
     }
     return verdicts;
   };
@@ -119,11 +125,15 @@ export function createScreen(deps: ScreenDeps): Screen {
   };
   const screenOutput = async (adapter: Adapter, body: unknown, exchange: Exchange): Promise<ScreenedBody> => {
     const fields = adapter.readTexts(body, 'output');
-    const verdicts = await judge(fields, 'output', { exchange });
+    const before = textsBefore(fields, { adapter, exchange });
+    const verdicts = await judge(fields, 'output', { exchange, before });
     return applyVerdicts({ adapter, body, direction: 'output', exchange, fields, verdicts });
   };
-  const screenLoose = async (value: unknown, exchange: Exchange): Promise<ScreenedValue> =>
-    applyLoosely(value, await judge(listStrings(value), 'output', { exchange }), exchange);
+  const screenLoose = async (value: unknown, exchange: Exchange): Promise<ScreenedValue> => {
+    const fields = listStrings(value);
+    const before = textsBefore(fields, { exchange });
+    return applyLoosely(value, await judge(fields, 'output', { exchange, before }), exchange);
+  };
   return {
     deps,
     route: createRouteTable(deps.config, deps.policies),

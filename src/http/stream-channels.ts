@@ -1,11 +1,14 @@
-import type { Adapter } from '../adapters/index.js';
+import { type Adapter, mayContinue } from '../adapters/index.js';
 import type { Config } from '../config/index.js';
 import type { AlarmClock, TextField, Verdict } from '../core/index.js';
 import type { Moderator, StreamModerator } from '../moderator/index.js';
 import { type Exchange, type RecordDeps, recordVerdict, strongerVerdict } from './exchange.js';
 import { HoldAlarm } from './hold-alarm.js';
 import { judgeOutputText } from './judge-output-text.js';
-import { textBefore } from './text-before.js';
+import { asLeadIn, type TextBefore, textBefore } from './text-before.js';
+
+/** What is kept of the end of a text, UTF-16 units: more than a match can reach back. */
+const SAID_UNITS = 256;
 
 /** What the channels of a stream need. */
 export interface StreamChannelsDeps extends RecordDeps {
@@ -20,6 +23,10 @@ export class StreamChannels {
   readonly #adapter: Adapter;
   readonly #exchange: Exchange;
   readonly #streams = new Map<string, StreamModerator>();
+  /** What channels go on from, where hits of theirs may begin. */
+  readonly #before = new Map<string, TextBefore>();
+  /** The end of what was said on channels that another one may go on from. */
+  readonly #said = new Map<string, Pick<TextBefore, 'text' | 'length'>>();
   /** Those that are recorded. Text that a backend sends after the end of one is dropped, or a word could be cut in two there. */
   readonly #recorded = new Set<string>();
   /** The strongest verdict on what is recorded, by answer: a stream of many channels keeps no more of each. */
@@ -42,6 +49,7 @@ export class StreamChannels {
     if (this.#recorded.has(channel)) return '';
     const stream = this.#stream(channel);
     const leaving = stream.push(text);
+    this.#noteSaid(channel, text);
     this.#alarm?.set(stream.dueAtMs);
     return leaving;
   }
@@ -85,10 +93,12 @@ export class StreamChannels {
   record(channel: string): void {
     const verdict = this.#streams.get(channel)?.verdict();
     if (verdict === undefined) return;
+    const before = this.#before.get(channel);
     this.#streams.delete(channel);
+    this.#before.delete(channel);
     this.#recorded.add(channel);
     this.#settle(this.#adapter.answerOf(channel), verdict);
-    recordVerdict(this.#deps, { verdict, direction: 'output', field: channel, exchange: this.#exchange });
+    recordVerdict(this.#deps, { verdict, direction: 'output', field: channel, before, exchange: this.#exchange });
   }
 
   /** Ends and records every channel of an answer, also text that was still held; returns the verdict that blocks it, if one does. */
@@ -114,6 +124,12 @@ export class StreamChannels {
     );
   }
 
+  #noteSaid(channel: string, text: string): void {
+    if (this.#adapter.textBefore === undefined || !mayContinue(channel)) return;
+    const { text: end, length } = this.#said.get(channel) ?? { text: '', length: 0 };
+    this.#said.set(channel, { text: (end + text).slice(-SAID_UNITS), length: length + text.length });
+  }
+
   #settle(answer: string, verdict: Verdict): void {
     this.#settled.set(answer, strongerVerdict(this.#settled.get(answer), verdict));
   }
@@ -127,8 +143,10 @@ export class StreamChannels {
     if (known !== undefined) return known;
     const { moderator, clock } = this.#deps;
     const { policy } = this.#exchange;
-    const before = textBefore(this.#exchange, channel);
-    const opened = moderator.openStream({ direction: 'output', policy, clock, ...before });
+    const said = (path: string) => this.#said.get(path);
+    const before = textBefore(channel, { exchange: this.#exchange, adapter: this.#adapter, said });
+    if (before !== undefined) this.#before.set(channel, before);
+    const opened = moderator.openStream({ direction: 'output', policy, clock, ...asLeadIn(before) });
     this.#streams.set(channel, opened);
     return opened;
   }

@@ -67,6 +67,20 @@ describe('streaming', () => {
     expect(wire).not.toMatch(/zor|gblat/);
   });
 
+  it.each<[string, string[]]>([
+    ['two blocks', ['a zor', 'gblat b']],
+    ['four blocks', ['a z', 'or', 'gb', 'lat b']],
+  ])('asks 2: a word that is cut into %s, as citations do, is no word less', async (_, pieces) => {
+    const { message, entries, wire } = await streamed(pieces.map((piece) => text(piece)));
+    expect(message.stop_reason).toBe('refusal');
+    expect(wire).not.toContain('blat');
+    const field = pieces.map((_piece, index) => `content[${index}].text`).join(' + ');
+    expect(entries).toMatchObject([{ applied: 'block', field, hits: [{ span: { start: 2, end: 10 } }] }]);
+    const { url, entries: whole } = await proxyOf(pieces.map((piece) => text(piece)));
+    expect(await (await post(url, ask('hi'))).json()).toMatchObject({ stop_reason: 'refusal' });
+    expect(whole.map(({ hits }) => hits)).toEqual(entries.map(({ hits }) => hits));
+  });
+
   it('asks 3, 7, 10: harmless words leave while the backend is still working on the next ones', async () => {
     const went = signal();
     const upstream = await fixture.upstream(async (_req, res) => {

@@ -174,6 +174,8 @@ describe('a streamed message', () => {
         expect(isBlocked(message)).toBe(whole.blocked !== undefined);
         if (whole.blocked === undefined) expect(message).toMatchObject(whole.body as object);
         expect(JSON.stringify(message.content)).not.toMatch(/(?<!\p{L})grumpf(?!\p{L})/u);
+        const runs = message.content.map((block) => (block.type === 'text' ? block.text : '\n')).join('');
+        expect(runs).not.toMatch(/(?<!\p{L})grumpf(?!\p{L})/u);
       }),
       { numRuns: 400 },
     );
