@@ -3,6 +3,7 @@ export * from './anthropic-messages.js';
 export * from './data-url.js';
 export * from './map-strings.js';
 export * from './openai-chat.js';
+export * from './openai-responses.js';
 export * from './plain-format.js';
 export * from './read-prefill.js';
 export * from './registry.js';

@@ -7,6 +7,7 @@ import { openaiImages, openaiSpeech, rerank } from './input-formats.js';
 import { ollamaChat, ollamaGenerate } from './ollama.js';
 import { openaiChat } from './openai-chat.js';
 import { openaiCompletions } from './openai-completions.js';
+import { openaiResponses } from './openai-responses.js';
 
 /** An adapter, and the ends of request paths that name its format; `*` stands for one segment. */
 export interface RegisteredAdapter {
@@ -21,16 +22,14 @@ export const ADAPTERS: readonly RegisteredAdapter[] = [
   { adapter: ollamaChat, suffixes: ['/api/chat'] },
   { adapter: ollamaGenerate, suffixes: ['/api/generate'] },
   { adapter: ollamaEmbed, suffixes: ['/api/embed', '/api/embeddings'] },
-  { adapter: openaiChat, suffixes: ['/chat/completions'] },
+  { adapter: openaiResponses, suffixes: ['/responses', '/responses/*', '/responses/*/cancel'] },
+  { adapter: openaiChat, suffixes: ['/chat/completions', '/chat/completions/*'] },
   { adapter: openaiCompletions, suffixes: ['/completions'] },
   { adapter: openaiEmbeddings, suffixes: ['/embeddings'] },
   { adapter: openaiImages, suffixes: ['/images/generations'] },
   { adapter: openaiSpeech, suffixes: ['/audio/speech'] },
   { adapter: rerank, suffixes: ['/rerank'] },
 ];
-
-/** Paths of formats that look like another one in the request but answer in a shape of their own. */
-const OTHER_FORMATS = ['/responses'];
 
 /**
  * Returns the adapter for a request, by path or else by its shape; `undefined` when nothing fits. Never throws.
@@ -39,7 +38,6 @@ export function findAdapter(path: string, request?: ShapedRequest): Adapter | un
   const route = normalizePath(path);
   const named = ADAPTERS.find(({ suffixes }) => suffixes.some((suffix) => hasSuffix(route, suffix)));
   if (named !== undefined) return named.adapter;
-  if (OTHER_FORMATS.some((suffix) => hasSuffix(route, suffix))) return undefined;
   return request && ADAPTERS.find(({ adapter }) => adapter.recognizes(request))?.adapter;
 }
 
@@ -53,9 +51,7 @@ export function adapterNamed(name: FormatName): Adapter {
 /** Whether the body alone can tell the format of a request to this path: the path names none. Never throws. */
 export function isUnnamed(path: string): boolean {
   const route = normalizePath(path);
-  return ![...ADAPTERS.flatMap(({ suffixes }) => suffixes), ...OTHER_FORMATS].some((suffix) =>
-    hasSuffix(route, suffix),
-  );
+  return !ADAPTERS.some(({ suffixes }) => suffixes.some((suffix) => hasSuffix(route, suffix)));
 }
 
 /** Folds the spellings that servers take for the same path, so that none of them goes around the screen. Never throws. */

@@ -1,6 +1,7 @@
 /** Wire formats that bodies and streams can be read in. */
 export const FORMATS = [
   'openai-chat',
+  'openai-responses',
   'openai-completions',
   'openai-embeddings',
   'openai-images',

@@ -6,9 +6,11 @@ import { createHosts, type Host } from './hosts.js';
 import { ollamaChatDriver, ollamaGenerateDriver } from './ollama-driver.js';
 import { openaiChatDriver } from './openai-chat-driver.js';
 import { openaiCompletionsDriver } from './openai-completions-driver.js';
+import { openaiResponsesDriver } from './openai-responses-driver.js';
 
 const DRIVERS: readonly FormatDriver[] = [
   openaiChatDriver,
+  openaiResponsesDriver,
   openaiCompletionsDriver,
   anthropicMessagesDriver,
   ollamaChatDriver,
@@ -38,7 +40,7 @@ interface Run {
 async function run(
   host: Host,
   driver: FormatDriver,
-  { point, stream }: { point: BlockPoint; stream: boolean },
+  { point, stream, policy = {} }: { point: BlockPoint; stream: boolean; policy?: object },
 ): Promise<Run> {
   let calls = 0;
   const backend: RequestListener = (req, res) => {
@@ -52,7 +54,7 @@ async function run(
     for (const event of driver.streamOf(point.script)) res.write(event);
     res.end();
   };
-  const url = await host.start(backend);
+  const url = await host.start(backend, policy);
   const copies: Promise<string>[] = [];
   const tap: typeof fetch = async (...args) => {
     const response = await fetch(...args);
@@ -100,6 +102,36 @@ describe.each(DRIVERS.map((driver) => [driver.name, driver] as const))('%s', (_n
         if (expected.ending === 'filtered') expect(result?.[index]).toMatchObject({ reasoning: '', tool: '' });
         else expect(result?.[index]).toEqual({ text: '', reasoning: '', tool: '', ...expected });
       }
+      expect(calls).toBe(1);
+    });
+
+    const KINDS = (['stream', 'whole'] as const).filter((kind) => !driver.lacks.has(kind));
+    const pointNamed = (name: string): BlockPoint => BLOCK_POINTS.find((point) => point.name === name)!;
+
+    test.each(KINDS)('a request is refused with an answer where the policy says so: %s', async (kind) => {
+      const asked = {
+        point: pointNamed('input'),
+        stream: kind === 'stream',
+        policy: { blockAs: { input: 'refusal' } },
+      };
+      const { result, error, wire, calls } = await run(host, driver, asked);
+      expect(error).toBeUndefined();
+      expect(result).toMatchObject([{ ending: 'filtered' }]);
+      expect(wire).toContain('withheld');
+      expect(wire).not.toContain('zorgblat');
+      expect(calls).toBe(0);
+    });
+
+    test.each(KINDS)('a reply is told as an error where the policy says so: %s', async (kind) => {
+      const asked = {
+        point: pointNamed('mid word'),
+        stream: kind === 'stream',
+        policy: { blockAs: { output: 'error' } },
+      };
+      const { result, error, wire, calls } = await run(host, driver, asked);
+      expect(result).toBeUndefined();
+      expect(String(error)).toContain('withheld');
+      expect(wire).not.toContain('zorgblat');
       expect(calls).toBe(1);
     });
   });

@@ -60,7 +60,6 @@ describe('findAdapter', () => {
   });
 
   it.each([
-    ['another format', '/v1/responses', chat],
     ['another body', '/v1/files', { input: 'hi' }],
     ['no body', '/', undefined],
     ['no messages', '/', { messages: [] }],

@@ -1,0 +1,162 @@
+import type { StreamEvent } from '../framing/index.js';
+import type { AskedReply, BlockInfo, ErrorInfo } from './adapter.js';
+import { isJsonObject, type JsonObject } from './json.js';
+
+/** What the format calls content that was withheld. */
+export const FILTERED = 'content_filter';
+/**
+ * Extension key that clients find a block or a note by. The format has a `moderation` of its own, with other members.
+ */
+export const MODERATION = 'sluice_moderation';
+
+/** Returns an event of the format, which carries its name twice. */
+export function responsesEvent(value: JsonObject): StreamEvent {
+  return { event: String(value['type']), data: JSON.stringify(value) };
+}
+
+/** The body of an error. */
+export interface ErrorBody {
+  readonly error: JsonObject;
+}
+
+/** Returns the error body that tells a block. */
+export function blockedError(info: BlockInfo): ErrorBody {
+  const param = info.direction === 'input' ? 'input' : null;
+  const base = { message: info.notice, type: 'invalid_request_error', param, code: FILTERED };
+  return { error: { ...base, moderation: moderationOf(info) } };
+}
+
+/** Returns an error body in the shape that clients of the format parse. */
+export function errorBody({ message, type, code }: ErrorInfo): ErrorBody {
+  return { error: { message, type, param: null, code } };
+}
+
+/**
+ * Returns the event that tells an error. The format has its members in the event itself; the official client raises an
+ * error only for one that stands under `error`, and so do backends send it.
+ */
+export function errorValue({ error }: ErrorBody): JsonObject {
+  const { code, message, param } = error;
+  return { type: 'error', code, message, param, error };
+}
+
+/** Returns the response that a block leaves of one: its text gone, its usage kept. */
+export function filteredResponse(response: JsonObject, output: readonly unknown[], info: BlockInfo): JsonObject {
+  return {
+    ...response,
+    status: 'incomplete',
+    completed_at: null,
+    error: null,
+    incomplete_details: { reason: FILTERED },
+    output,
+    [MODERATION]: { ...moderationOf(info), notice: info.notice },
+  };
+}
+
+/** Returns a message that says the notice, as the model says a refusal of its own. */
+export function refusalItem(info: BlockInfo): JsonObject {
+  return {
+    type: 'message',
+    id: `msg_${info.hitId}`,
+    status: 'completed',
+    role: 'assistant',
+    content: [{ type: 'refusal', refusal: info.notice }],
+  };
+}
+
+/** Returns the events that say the notice as an item of its own. */
+export function refusalItemEvents(info: BlockInfo, index: number): JsonObject[] {
+  const item = refusalItem(info);
+  const part = { output_index: index, item_id: item['id'], content_index: 0 };
+  const at = { output_index: index };
+  return [
+    { type: 'response.output_item.added', ...at, item: { ...item, status: 'in_progress', content: [] } },
+    { type: 'response.content_part.added', ...part, part: { type: 'refusal', refusal: '' } },
+    { type: 'response.refusal.delta', ...part, delta: info.notice },
+    { type: 'response.refusal.done', ...part, refusal: info.notice },
+    { type: 'response.content_part.done', ...part, part: { type: 'refusal', refusal: info.notice } },
+    { type: 'response.output_item.done', ...at, item },
+  ];
+}
+
+/** Returns a response that no backend has worked on, with every key that the format demands. */
+export function emptyResponse(asked: AskedReply, id: string): JsonObject {
+  return {
+    id: `resp_${id}`,
+    object: 'response',
+    created_at: 0,
+    status: 'in_progress',
+    completed_at: null,
+    error: null,
+    incomplete_details: null,
+    instructions: null,
+    max_output_tokens: null,
+    metadata: {},
+    model: asked.model ?? 'unknown',
+    output: [],
+    parallel_tool_calls: true,
+    previous_response_id: null,
+    reasoning: null,
+    temperature: null,
+    text: { format: { type: 'text' } },
+    tool_choice: 'auto',
+    tools: [],
+    top_p: null,
+    truncation: 'disabled',
+    usage: null,
+  };
+}
+
+/** Usage of an answer that no model has worked on. */
+export const NO_USAGE: JsonObject = {
+  input_tokens: 0,
+  input_tokens_details: { cached_tokens: 0 },
+  output_tokens: 0,
+  output_tokens_details: { reasoning_tokens: 0 },
+  total_tokens: 0,
+};
+
+/** Returns the response that refuses a request. */
+export function refusedResponse(info: BlockInfo, asked: AskedReply): JsonObject {
+  const response = { ...emptyResponse(asked, info.hitId), usage: NO_USAGE };
+  return filteredResponse(response, [refusalItem(info)], info);
+}
+
+/** Returns the events of a whole stream that refuses a request. */
+export function refusalEvents(info: BlockInfo, asked: AskedReply): StreamEvent[] {
+  const response = emptyResponse(asked, info.hitId);
+  const values: JsonObject[] = [
+    { type: 'response.created', response },
+    { type: 'response.in_progress', response },
+    ...refusalItemEvents(info, 0),
+    { type: 'response.incomplete', response: refusedResponse(info, asked) },
+  ];
+  return values.map((value, index) => responsesEvent({ ...value, sequence_number: index }));
+}
+
+/** Returns a value without what generated text it may carry: what identifies a response, and what it repeats of the request. */
+export function envelopeOf(body: unknown): JsonObject {
+  if (!isJsonObject(body)) return {};
+  const known = ENVELOPE_KEYS.filter((key) => Object.hasOwn(body, key));
+  return Object.fromEntries(known.map((key) => [key, body[key]]));
+}
+
+function moderationOf(info: BlockInfo): JsonObject {
+  return { blocked: true, category: info.category ?? null, hit_id: info.hitId };
+}
+
+const ENVELOPE_KEYS = [
+  ...[
+    'id',
+    'object',
+    'created_at',
+    'background',
+    'conversation',
+    'instructions',
+    'max_output_tokens',
+    'max_tool_calls',
+  ],
+  ...['metadata', 'model', 'parallel_tool_calls', 'previous_response_id', 'prompt', 'prompt_cache_key', 'reasoning'],
+  ...['prompt_cache_options', 'prompt_cache_retention', 'safety_identifier', 'service_tier', 'store', 'temperature'],
+  ...['text', 'tool_choice', 'tools', 'top_logprobs', 'top_p', 'truncation', 'usage', 'user'],
+];

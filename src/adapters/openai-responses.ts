@@ -1,0 +1,105 @@
+import type { Direction, TextEdit, TextField } from '../core/index.js';
+import { SSE } from '../framing/index.js';
+import type {
+  Adapter,
+  AnswerNote,
+  AskedReply,
+  BlockInfo,
+  ErrorInfo,
+  FilteredPart,
+  OwnReply,
+  ShapedRequest,
+} from './adapter.js';
+import { asArray, isJsonObject } from './json.js';
+import {
+  blockedError,
+  envelopeOf,
+  errorBody,
+  filteredResponse,
+  refusalEvents,
+  refusalItem,
+  refusedResponse,
+} from './openai-responses-frames.js';
+import { ANSWER, ResponsesStream, readFilteredParts, responsesNote } from './openai-responses-stream.js';
+import { dropLogprobs, readResponsesSlots } from './openai-responses-texts.js';
+import { isTrueWord } from './true-word.js';
+
+/** The OpenAI Responses API, as OpenAI, Azure and compatible backends speak it. */
+export const openaiResponses: Adapter = {
+  name: 'openai-responses',
+  framings: [SSE],
+
+  recognizes({ body }: ShapedRequest): boolean {
+    if (!isJsonObject(body) || body['messages'] !== undefined) return false;
+    const { input } = body;
+    // Other formats have a plain `input` too, such as embeddings.
+    if (typeof input === 'string')
+      return typeof body['instructions'] === 'string' || body['max_output_tokens'] !== undefined;
+    return asArray(input).some(
+      (item) => isJsonObject(item) && (typeof item['role'] === 'string' || isItem(item['type'])),
+    );
+  },
+
+  readTexts(body: unknown, direction: Direction): readonly TextField[] {
+    return readResponsesSlots(body, direction).map(({ path, role, text }) => ({
+      path,
+      ...(role === undefined ? {} : { role }),
+      text,
+    }));
+  },
+
+  writeTexts(body: unknown, edits: readonly TextEdit[]): unknown {
+    const copy = structuredClone(body);
+    if (edits.length === 0) return copy;
+    const texts = new Map(edits.map((edit) => [edit.path, edit.text]));
+    for (const slot of readResponsesSlots(copy, 'input')) {
+      const text = texts.get(slot.path);
+      if (text === undefined) continue;
+      slot.write(text);
+      dropLogprobs(slot);
+    }
+    return copy;
+  },
+
+  readAsked(body: unknown): AskedReply {
+    const { stream, model } = isJsonObject(body) ? body : {};
+    const named = typeof model === 'string' ? { model } : {};
+    // The usage stands in the terminal event, whether it was asked for or not.
+    return { stream: isTrueWord(stream), answers: 1, usage: true, ...named };
+  },
+
+  answerOf(): string {
+    return ANSWER;
+  },
+
+  openStream(asked: AskedReply): ResponsesStream {
+    return new ResponsesStream(asked);
+  },
+
+  blockedReply(info: BlockInfo, asked: AskedReply): OwnReply {
+    const headers = { 'x-should-retry': 'false' };
+    if (info.blockAs === 'error') return { status: 400, headers, content: { body: blockedError(info) } };
+    if (asked.stream) return { status: 200, headers, content: { framing: SSE, events: refusalEvents(info, asked) } };
+    return { status: 200, headers, content: { body: refusedResponse(info, asked) } };
+  },
+
+  blockedOutput(body: unknown, info: BlockInfo): unknown {
+    return filteredResponse({ object: 'response', ...envelopeOf(body) }, [refusalItem(info)], info);
+  },
+
+  annotateBody(body: unknown, note: AnswerNote): unknown {
+    return isJsonObject(body) ? { ...body, ...responsesNote(note) } : body;
+  },
+
+  filteredParts(body: unknown): readonly FilteredPart[] {
+    return readFilteredParts(body);
+  },
+
+  errorBody(info: ErrorInfo): unknown {
+    return errorBody(info);
+  },
+};
+
+function isItem(type: unknown): boolean {
+  return type === 'message' || (typeof type === 'string' && type.endsWith('_call_output'));
+}

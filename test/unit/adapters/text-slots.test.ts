@@ -1,0 +1,97 @@
+import fc from 'fast-check';
+import { readTextSlots, type TextRules } from '../../../src/adapters/text-slots.js';
+
+const RULES: TextRules = {
+  words: new Set(['id', 'url', 'role']),
+  textless: new Set(['usage']),
+  json: new Set(['arguments']),
+  named: new Set(['properties']),
+  bytes: new Map([['image', 'result']]),
+};
+
+function texts(value: unknown): Record<string, string> {
+  return Object.fromEntries(readTextSlots(value, { rules: RULES }).map(({ path, text }) => [path, text]));
+}
+
+/** The value with every text put between `<` and `>`. */
+function marked(value: unknown): unknown {
+  const copy = structuredClone(value);
+  for (const { text, write } of readTextSlots(copy, { rules: RULES })) write(`<${text}>`);
+  return copy;
+}
+
+describe('readTextSlots', () => {
+  it.each<[name: string, value: unknown, found: object, written: unknown]>([
+    ['strings at any depth', { a: ['x', { b: 'y' }] }, { 'a[0]': 'x', 'a[1].b': 'y' }, { a: ['<x>', { b: '<y>' }] }],
+    ['a word under a word key', { id: 'x_1', url: 'https://a' }, {}, { id: 'x_1', url: 'https://a' }],
+    ['a sentence under a word key', { id: 'not a word' }, { id: 'not a word' }, { id: '<not a word>' }],
+    ['what holds no text', { usage: { note: 'x' } }, {}, { usage: { note: 'x' } }],
+    [
+      'bytes of one type alone',
+      [
+        { type: 'image', result: 'x' },
+        { type: 'y', result: 'x' },
+      ],
+      { '[0].type': 'image', '[1].type': 'y', '[1].result': 'x' },
+      [
+        { type: '<image>', result: 'x' },
+        { type: '<y>', result: '<x>' },
+      ],
+    ],
+    [
+      'JSON source, keys included',
+      { arguments: '{"a": "x\\u0079\\n", "n": 1.0}' },
+      { 'arguments[0]': 'a', 'arguments[1]': 'xy\n', 'arguments[2]': 'n' },
+      { arguments: '{"<a>": "<xy\\n>", "<n>": 1.0}' },
+    ],
+    ['a value that is parsed already', { arguments: { a: 'x' } }, { 'arguments.a': 'x' }, { arguments: { a: '<x>' } }],
+    [
+      'names that somebody chose, which stand in no path',
+      { properties: { 'a b': { title: 'x' }, c: 'y' } },
+      { 'properties.names[0]': 'a b', 'properties[0].title': 'x', 'properties.names[1]': 'c', 'properties[1]': 'y' },
+      { properties: { '<a b>': { title: '<x>' }, '<c>': '<y>' } },
+    ],
+    [
+      'a data URL of text, under a word key and elsewhere',
+      { url: 'data:text/plain;base64,eHk=', b: 'data:,x%79' },
+      { url: 'xy', b: 'xy' },
+      { url: 'data:text/plain;charset=utf-8;base64,PHh5Pg==', b: 'data:text/plain;charset=utf-8,%3Cxy%3E' },
+    ],
+    [
+      'a data URL of an image',
+      { url: 'data:image/png;base64,iVBORw0KGgo=' },
+      {},
+      { url: 'data:image/png;base64,iVBORw0KGgo=' },
+    ],
+  ])('reads and writes %s', (_, value, found, written) => {
+    expect(texts(value)).toEqual(found);
+    expect(marked(value)).toEqual(written);
+  });
+
+  it('tells the role that the nearest object names', () => {
+    const value = { role: 'user', content: ['x', { role: 'tool', text: 'y' }] };
+    const roles = readTextSlots(value, { rules: RULES }).map(({ path, role }) => [path, role]);
+    expect(roles).toEqual([
+      ['content[0]', 'user'],
+      ['content[1].text', 'tool'],
+    ]);
+  });
+
+  it('loses no member when two names become equal', () => {
+    const value = { properties: { a: 1, b: 2 } };
+    for (const { write } of readTextSlots(value, { rules: RULES })) write('#');
+    expect(Object.values(value.properties)).toEqual([1, 2]);
+  });
+
+  it('keeps the order of what it renames, and finds each path once', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        const slots = readTextSlots(value, { rules: RULES });
+        expect(new Set(slots.map(({ path }) => path)).size).toBe(slots.length);
+        const copy = structuredClone(value);
+        for (const { text, write } of readTextSlots(copy, { rules: RULES })) write(text);
+        expect(JSON.stringify(copy)).toBe(JSON.stringify(value));
+      }),
+    );
+  });
+});
