@@ -27,6 +27,8 @@ function optionRows(schema: Schema, path: string): string[] {
   if (nested.length > 0) return nested;
   const own = `| \`${path}\` | ${cell(describeValue(schema))} | ${defaultOf(schema)} | ${cell(schema.description ?? '')} |`;
   if (typeof items === 'object' && !Array.isArray(items)) return [own, ...itemRows(items, `${path}[].`)];
+  const shaped = (schema.anyOf ?? []).flatMap((shape) => (typeof shape === 'object' ? rowsOf(shape, `${path}.`) : []));
+  if (shaped.length > 0) return [own, ...shaped];
   return typeof values === 'object' ? [own, ...rowsOf(values, `${path}.<name>.`)] : [own];
 }
 

@@ -86,6 +86,8 @@ export interface ShapedRequest {
 export interface Adapter {
   /** `own` for a format that the config describes. */
   readonly name: FormatName | 'own';
+  /** Whether the body of a request is one text, and not JSON; it is JSON when left out. */
+  readonly requestIsText?: boolean;
   /** How its streams may be framed; the first is taken where a reply does not say. */
   readonly framings: readonly [Framing, ...Framing[]];
   /** Whether a request to a path that names no format is of this one. Never throws. */

@@ -1,4 +1,5 @@
-import { isJsonObject, parseJson } from './json.js';
+import { FIELD_PATH } from '../core/index.js';
+import { isJsonObject, joinPath, parseJson } from './json.js';
 
 /** One step of a field path: a key, every key (`*`), or one item or all items of an array. */
 type Step =
@@ -21,30 +22,17 @@ export interface FieldText {
   readonly write: (text: string) => void;
 }
 
-const STEP = /(?:^|\.)(?:(\*)|([^.[\]*"]+))|\[(\d*)\]|\["((?:[^"\\]|\\.)*)"\]/y;
+const STEP = /(?:^|\.)(?:(\*)|([^.[\]*"]+))|\[(\d*)\]|\["((?:[^"\\]|\\.)*)"\]/g;
 
-/**
- * Returns a field path as steps; `undefined` when the text is none. A path is made of keys joined by dots, `[]` for every
- * item of an array, `[3]` for one, `*` for every key, and `["odd key"]`: `history[].text`, `data.*.answer`, `[].q`.
- */
+/** Returns a field path as steps; `undefined` when the text is none. */
 export function parseFieldPath(text: string): FieldPath | undefined {
-  const steps: Step[] = [];
-  STEP.lastIndex = 0;
-  while (STEP.lastIndex < text.length) {
-    const at = STEP.lastIndex;
-    const match = STEP.exec(text);
-    // A dot in front of the first key is a slip, not a path.
-    if (match === null || (at === 0 && match[0].startsWith('.'))) return undefined;
-    const [, everyKey, key, item, quoted] = match;
-    if (everyKey !== undefined) steps.push({ everyKey: true });
-    else if (key !== undefined) steps.push({ key });
-    else if (quoted !== undefined) {
-      const name = parseJson(`"${quoted}"`);
-      if (typeof name !== 'string') return undefined;
-      steps.push({ key: name });
-    } else steps.push(item === '' || item === undefined ? { every: true } : { item: Number(item) });
-  }
-  return steps.length === 0 ? undefined : steps;
+  if (!FIELD_PATH.test(text)) return undefined;
+  return [...text.matchAll(STEP)].map(([, everyKey, key, item, quoted]): Step => {
+    if (everyKey !== undefined) return { everyKey: true };
+    if (key !== undefined) return { key };
+    if (quoted !== undefined) return { key: String(parseJson(`"${quoted}"`)) };
+    return item === '' || item === undefined ? { every: true } : { item: Number(item) };
+  });
 }
 
 /**
@@ -112,6 +100,5 @@ function children(place: Place, value: object): Place[] {
 function child({ path }: Place, value: object, key: string | number): Place {
   const holder = value as Record<string, unknown>;
   if (typeof key === 'number') return { path: `${path}[${key}]`, holder, key: String(key) };
-  if (!/^[A-Za-z_$][\w$]*$/.test(key)) return { path: `${path}[${JSON.stringify(key)}]`, holder, key };
-  return { path: path === '' ? key : `${path}.${key}`, holder, key };
+  return { path: joinPath(path, key), holder, key };
 }

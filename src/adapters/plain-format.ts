@@ -16,13 +16,13 @@ export interface PlainFormatOptions {
   readonly request: PlainTexts;
   readonly response: PlainTexts;
   /** Where the texts of the events of a stream are; as in `response` when left out. */
-  readonly stream?: PlainTexts;
+  readonly stream?: PlainTexts | undefined;
   /** Data of the event that ends a stream. */
-  readonly end?: string;
+  readonly end?: string | undefined;
 }
 
-/** Texts by parsed field paths. */
-export type ParsedTexts = 'text' | readonly FieldPath[];
+/** Leads to the body itself: every string in it is text. */
+const WHOLE: readonly FieldPath[] = [[]];
 
 /**
  * Returns the adapter of a format of a host's own. What no field path names is no text.
@@ -31,13 +31,13 @@ export type ParsedTexts = 'text' | readonly FieldPath[];
 export function createPlainFormat(options: PlainFormatOptions): Adapter {
   const request = parseTexts(options.request);
   const response = parseTexts(options.response);
-  const stream = parseTexts(options.stream ?? options.response);
-  const textsOf = (direction: Direction): ParsedTexts => (direction === 'input' ? request : response);
+  const { stream = options.response, end } = options;
   // Text that is not framed is a stream too: it leaves as it comes, as far as it is judged.
   const framings: Adapter['framings'] = stream === 'text' ? [PLAIN_TEXT, SSE] : [SSE, NDJSON];
-  const openStream = (): PlainStream => new PlainStream({ texts: stream, end: options.end });
+  const texts = stream === 'text' ? stream : parseTexts(stream);
+  const openStream = (): PlainStream => new PlainStream({ texts, end });
   const refusal = (body: unknown, info: BlockInfo): unknown => {
-    if (response === 'text' || typeof body === 'string') return info.notice;
+    if (typeof body === 'string') return info.notice;
     const copy: unknown = structuredClone(body);
     const fields = readFieldTexts(copy, response);
     fields.forEach(({ write }, index) => {
@@ -48,26 +48,23 @@ export function createPlainFormat(options: PlainFormatOptions): Adapter {
   };
   return {
     name: 'own',
+    requestIsText: options.request === 'text',
     framings,
     openStream,
     recognizes: () => false,
 
     readTexts(body: unknown, direction: Direction): readonly TextField[] {
-      const texts = textsOf(direction);
-      if (typeof body === 'string') return [{ path: '', text: body }];
-      return texts === 'text' ? [] : readFieldTexts(body, texts).map(({ path, text }) => ({ path, text }));
+      const fields = readFieldTexts(body, direction === 'input' ? request : response);
+      return fields.map(({ path, text }) => ({ path, text }));
     },
 
     writeTexts(body: unknown, edits: readonly TextEdit[]): unknown {
       if (typeof body === 'string') return edits[0]?.text ?? body;
       const copy: unknown = structuredClone(body);
       const written = new Map(edits.map(({ path, text }) => [path, text]));
-      for (const texts of [request, response]) {
-        if (texts === 'text') continue;
-        for (const { path, write } of readFieldTexts(copy, texts)) {
-          const text = written.get(path);
-          if (text !== undefined) write(text);
-        }
+      for (const { path, write } of [...readFieldTexts(copy, request), ...readFieldTexts(copy, response)]) {
+        const text = written.get(path);
+        if (text !== undefined) write(text);
       }
       return copy;
     },
@@ -81,10 +78,16 @@ export function createPlainFormat(options: PlainFormatOptions): Adapter {
     blockedReply(info: BlockInfo, asked: AskedReply): OwnReply {
       const headers = { 'x-should-retry': 'false' };
       if (info.blockAs === 'error') return { status: 400, headers, content: { body: blockedError(info) } };
-      if (!asked.stream) return { status: 200, headers, content: { body: refusal({}, info) } };
-      const format = openStream();
-      const events = [...format.frameBlocked(ANSWER, info), ...format.frameEnd()];
-      return { status: 200, headers, content: { framing: SSE, events } };
+      if (asked.stream) {
+        const format = openStream();
+        const events = [...format.frameBlocked(ANSWER, info), ...format.frameEnd()];
+        return { status: 200, headers, content: { framing: SSE, events } };
+      }
+      const content =
+        options.response === 'text'
+          ? { framing: PLAIN_TEXT, events: [{ data: info.notice }] }
+          : { body: refusal({}, info) };
+      return { status: 200, headers, content };
     },
 
     blockedOutput: refusal,
@@ -97,8 +100,8 @@ export function createPlainFormat(options: PlainFormatOptions): Adapter {
   };
 }
 
-function parseTexts(texts: PlainTexts): ParsedTexts {
-  if (texts === 'text') return texts;
+function parseTexts(texts: PlainTexts): readonly FieldPath[] {
+  if (texts === 'text') return WHOLE;
   return texts.map((text) => {
     const path = parseFieldPath(text);
     if (path === undefined) throw new TypeError(`"${text}" is not a field path.`);

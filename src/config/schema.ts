@@ -1,8 +1,9 @@
 import { z } from 'zod';
-import { CATEGORIES, CATEGORY_INFO, type Category, FORMATS, HOLD_LIMIT_ACTIONS, HOLD_MODES } from '../core/index.js';
+import { CATEGORIES, CATEGORY_INFO, type Category, HOLD_LIMIT_ACTIONS, HOLD_MODES } from '../core/index.js';
 import { DetectorConfig } from './detectors.js';
 import { parseListenAddress } from './listen-address.js';
 import { AiLabelConfig, BlockAsConfig, NoticesConfig } from './notices.js';
+import { RouteConfig, UnscreenedConfig } from './routes.js';
 
 const threshold = z.number().min(0).max(1);
 
@@ -93,30 +94,6 @@ export const PolicyConfig = z
 /** One named policy as written in the config. */
 export type PolicyConfig = z.infer<typeof PolicyConfig>;
 
-const unscreened = z.enum(['allow', 'refuse']);
-
-/** One rule that gives a policy to the requests it matches. */
-export const RouteConfig = z
-  .strictObject({
-    path: z.string().startsWith('/').describe('Glob over the request path, such as `/v1/**`.'),
-    header: z
-      .record(z.string(), z.string())
-      .optional()
-      .describe('Headers the request must carry, with these exact values; names in any case.'),
-    policy: z.string().optional().describe("Policy of the requests that match; 'default' when left out."),
-    format: z
-      .enum(FORMATS)
-      .optional()
-      .describe(
-        'Wire format of the bodies, for a path that does not tell it by its usual end; when left out, the path or the body tells.',
-      ),
-    unscreened: unscreened.optional().describe('As the top-level `unscreened`, for this route alone.'),
-  })
-  .describe('A route; the first one that matches a request wins.');
-
-/** One rule that gives a policy to the requests it matches. */
-export type RouteConfig = z.infer<typeof RouteConfig>;
-
 const listFields = {
   category: z
     .enum(CATEGORIES)
@@ -205,11 +182,9 @@ export const Config = z
       .array(RouteConfig)
       .default([])
       .describe("Which requests use which policy; the first match wins, else 'default'."),
-    unscreened: unscreened
-      .default('allow')
-      .describe(
-        'What happens to a body of an unknown shape, which cannot be screened: `allow` lets it pass unread. GET, HEAD and OPTIONS without a body always pass, unless their own route says `refuse`.',
-      ),
+    unscreened: UnscreenedConfig.default('allow').describe(
+      'What happens to a body of an unknown shape, which cannot be screened: `allow` lets it pass unread. GET, HEAD and OPTIONS without a body always pass, unless their own route says `refuse`.',
+    ),
     lists: z
       .array(ListConfig)
       .default(['builtin'])

@@ -3,6 +3,7 @@ export * from './category.js';
 export * from './detection.js';
 export * from './direction.js';
 export * from './errors.js';
+export * from './field-path.js';
 export * from './format.js';
 export * from './hit.js';
 export * from './hold.js';

@@ -33,7 +33,9 @@ export async function forward({ req, res, context, exchange, route, adapter, bod
   await upstream.exchange(client, async (signal) => {
     const enforces = exchange.policy.mode === 'enforce';
     const asIs = adapter === undefined || !enforces;
-    const headers = asIs ? forwardable(req.rawHeaders) : screenedHeaders(req.rawHeaders, body);
+    const headers = asIs
+      ? forwardable(req.rawHeaders)
+      : screenedHeaders(req.rawHeaders, { body, isText: adapter.requestIsText === true });
     const method = req.method ?? 'GET';
     const reply = await upstream.call({ method, path: exchange.path, headers, body, signal });
     try {
@@ -48,9 +50,14 @@ export async function forward({ req, res, context, exchange, route, adapter, bod
 }
 
 /** A body was decoded and is written anew, as UTF-8; the reply has to come in an encoding that can be undone. */
-function screenedHeaders(raw: readonly string[], body: Forward['body']): string[] {
-  const replaced = ['content-length', 'content-encoding', 'content-type', 'content-md5', 'content-digest'];
-  const kept = forwardable(raw, [...(body === null ? [] : replaced), 'accept-encoding']);
-  const written = body === null ? [] : ['content-type', 'application/json'];
+function screenedHeaders(
+  raw: readonly string[],
+  { body, isText }: { readonly body: Forward['body']; readonly isText: boolean },
+): string[] {
+  const replaced = ['content-length', 'content-encoding', 'content-md5', 'content-digest'];
+  // JSON is not always sent as that; text has a type that may matter.
+  const type = isText ? [] : ['content-type'];
+  const kept = forwardable(raw, [...(body === null ? [] : [...replaced, ...type]), 'accept-encoding']);
+  const written = body === null || isText ? [] : ['content-type', 'application/json'];
   return [...kept, ...written, 'accept-encoding', ACCEPTED_ENCODINGS];
 }

@@ -1,9 +1,23 @@
-import type { Adapter } from '../adapters/index.js';
-import type { Framing } from '../framing/index.js';
+import type { Adapter, AskedReply } from '../adapters/index.js';
+import { type Framing, NDJSON } from '../framing/index.js';
 
-/** Returns how a reply that says it is a stream is framed; `undefined` when it does not say so. Never throws. */
-export function framingOfType({ framings }: Adapter, contentType: string): Framing | undefined {
-  return framings.find((framing) => framing.matchesType(contentType));
+/** A reply by its head. */
+export interface ReplyKind {
+  readonly contentType: string;
+  /** Whether all of it is there, or how long it is: it is not made piece by piece. */
+  readonly whole: boolean;
+  /** What the request asks for, if that is known. */
+  readonly asked: AskedReply | undefined;
+}
+
+/** Returns how a reply is framed that is a stream by what its head says; `undefined` for another. Never throws. */
+export function framingOfHead({ framings }: Adapter, { contentType, whole, asked }: ReplyKind): Framing | undefined {
+  const said = framings.find((framing) => framing.matchesType(contentType));
+  // Nobody waits for the parts of a text that is complete.
+  if (said !== undefined) return said.endsWith === 'nothing' && whole ? undefined : said;
+  const untold = !whole && asked?.stream === true && /^\s*(?:$|application\/json\b)/i.test(contentType);
+  // Lines of JSON often go by another name, and cannot be told from it before the end.
+  return untold ? framings.find((framing) => framing === NDJSON) : undefined;
 }
 
 /** Returns how a whole reply is framed that does not say it is a stream but is one; clients that asked for a stream read it all the same. Never throws. */

@@ -75,6 +75,7 @@ export async function handleRequest(req: IncomingMessage, res: ServerResponse, c
   for (const [name, value] of Object.entries(moderationHeaders('input', screened.verdict, exchange)))
     res.setHeader(name, value);
   // Sent as it was parsed: a body with repeated keys must not mean one thing here and another at the backend.
-  const sent = mode === 'enforce' && raw !== null ? Buffer.from(writeJson(screened.body, source)) : raw;
+  const written = (): string => (adapter.requestIsText ? String(screened.body) : writeJson(screened.body, source));
+  const sent = mode === 'enforce' && raw !== null ? Buffer.from(written()) : raw;
   return forward({ req, res, context, exchange, route, adapter, body: sent });
 }

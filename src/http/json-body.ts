@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { RequestBodyError } from '../core/index.js';
 
 const OPENING_BRACE = 0x7b;
@@ -91,6 +92,15 @@ export function parseJsonBody(bytes: Buffer, bounds: JsonBounds): unknown {
   } catch {
     throw new RequestBodyError(400, 'The body is not valid JSON.');
   }
+}
+
+/**
+ * Reads a body that is one text.
+ * @throws {RequestBodyError} when it is not UTF-8.
+ */
+export function parseTextBody(bytes: Buffer): string {
+  if (!isUtf8(bytes)) throw new RequestBodyError(415, 'The body is not encoded in UTF-8.');
+  return bytes.toString('utf8');
 }
 
 /**

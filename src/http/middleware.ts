@@ -6,7 +6,7 @@ import { RequestBodyError, SluiceError, type Verdict } from '../core/index.js';
 import { bodyErrorAnswer, moderationHeaders, refusedAnswer, sendAnswer } from './answers.js';
 import { hasBody, sendEarly } from './early-answer.js';
 import { askedOf } from './exchange.js';
-import { type TakenBody, takeBody } from './request-body.js';
+import { type TakeBodyOptions, type TakenBody, takeBody } from './request-body.js';
 import { refusesUnscreened } from './route-table.js';
 import type { Exchange, Screen } from './screen.js';
 import { screenResponse } from './screen-reply.js';
@@ -54,7 +54,7 @@ async function screenRequest(req: ExpressRequest, res: ServerResponse, screen: S
   try {
     body = await takeBody(req, {
       ...screen.deps.config.limits,
-      expected: named !== undefined ? 'named' : isUnnamed(path) ? 'unnamed' : 'unread',
+      expected: expectedOf(named, path),
       refusesUnscreened: enforces && refusesUnscreened(route, { method: req.method, hasBody: hasBody(req) }),
     });
     if (body.problem !== undefined && enforces) throw body.problem;
@@ -84,6 +84,11 @@ async function screenRequest(req: ExpressRequest, res: ServerResponse, screen: S
   const screened = unread ? exchange : await screenInput({ ...received, adapter });
   if (screened !== undefined) screenResponse(req, res, { screen, adapter, exchange: screened, route });
   return screened !== undefined;
+}
+
+function expectedOf(named: Adapter | undefined, path: string): TakeBodyOptions['expected'] {
+  if (named !== undefined) return named.requestIsText === true ? 'text' : 'named';
+  return isUnnamed(path) ? 'unnamed' : 'unread';
 }
 
 interface Received {

@@ -4,11 +4,11 @@ import type { Framing } from '../framing/index.js';
 import { AnnotatedStream } from './annotated-stream.js';
 import { moderationHeaders, type ScreenedReply, screenReply } from './answers.js';
 import { decoded } from './content-encoding.js';
-import { framingOfBody, framingOfType } from './framing-of.js';
+import { framingOfBody, framingOfHead } from './framing-of.js';
 import { forwardable, headerValue } from './hop-by-hop.js';
 import { passReply, writeHead } from './pass-reply.js';
 import { readBody } from './read-body.js';
-import { type ReplyToScreen, readReply } from './reply.js';
+import { type ReplyToScreen, readReply, replyKind } from './reply.js';
 import { BINARY, OF_THE_BYTES } from './reply-context.js';
 import { recordUnscreened } from './unscreened.js';
 
@@ -20,7 +20,7 @@ import { recordUnscreened } from './unscreened.js';
 export async function observeReply(options: ReplyToScreen): Promise<void> {
   const { reply, res, exchange, adapter } = options;
   const type = headerValue(reply.headers, 'content-type');
-  const framing = framingOfType(adapter, type);
+  const framing = framingOfHead(adapter, replyKind(reply, exchange));
   if (BINARY.test(type)) {
     unread(options);
     return passReply(reply, res);

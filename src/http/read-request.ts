@@ -4,7 +4,15 @@ import { type Adapter, findAdapter, isUnnamed } from '../adapters/index.js';
 import type { Config } from '../config/index.js';
 import { RequestBodyError } from '../core/index.js';
 import { hasBody } from './early-answer.js';
-import { assertUtf8, isJsonType, openingOf, parseJsonBody, parseUnnamedBody, tooLarge } from './json-body.js';
+import {
+  assertUtf8,
+  isJsonType,
+  openingOf,
+  parseJsonBody,
+  parseTextBody,
+  parseUnnamedBody,
+  tooLarge,
+} from './json-body.js';
 import { decodeBody } from './read-body.js';
 
 /** A request as far as it was read. */
@@ -63,8 +71,7 @@ export async function readRequest(req: IncomingMessage, options: ReadRequestOpti
     const encoding = req.headers['content-encoding'];
     const plain = await decodeBody(raw, { encoding, mustBeRead: isJson, ...limits });
     if (plain === undefined) return { ...unread, raw };
-    const parse = named === undefined ? parseUnnamedBody : parseJsonBody;
-    const body = parse(plain, limits);
+    const body = parseAs(named, plain, limits);
     const adapter = named ?? findAdapter(path, { body, headers: req.headers });
     if (adapter === undefined) return { ...unread, raw };
     assertUtf8(type);
@@ -73,6 +80,11 @@ export async function readRequest(req: IncomingMessage, options: ReadRequestOpti
     if (!lenient || !(error instanceof RequestBodyError)) throw error;
     return { ...unread, raw: raw ?? open(req) };
   }
+}
+
+function parseAs(named: Adapter | undefined, bytes: Buffer, limits: Config['limits']): unknown {
+  if (named?.requestIsText === true) return parseTextBody(bytes);
+  return named === undefined ? parseUnnamedBody(bytes, limits) : parseJsonBody(bytes, limits);
 }
 
 /**

@@ -5,12 +5,12 @@ import { RequestBodyError, UpstreamError } from '../core/index.js';
 import { labelHeaders } from './ai-label.js';
 import { type ScreenedReply, STREAM_HEADERS, screenReply, sendAnswer } from './answers.js';
 import { decoded } from './content-encoding.js';
-import { framingOfBody, framingOfType } from './framing-of.js';
+import { framingOfBody, framingOfHead, type ReplyKind } from './framing-of.js';
 import { forwardable, headerValue } from './hop-by-hop.js';
 import { passReply, writeHead } from './pass-reply.js';
 import { readBody } from './read-body.js';
 import { BINARY, OF_THE_BYTES, type ReplyContext, withhold } from './reply-context.js';
-import type { ScreenedStream } from './screen.js';
+import type { Exchange, ScreenedStream } from './screen.js';
 import { recordUnscreened } from './unscreened.js';
 import { type UpstreamReply, upstreamError } from './upstream.js';
 
@@ -31,7 +31,7 @@ export async function sendReply(options: ReplyToScreen): Promise<void> {
   const { reply, res, screen, exchange, adapter, client } = options;
   const type = headerValue(reply.headers, 'content-type');
   if (BINARY.test(type)) return sendBinary(options, () => passReply(reply, res));
-  const framing = framingOfType(adapter, type);
+  const framing = framingOfHead(adapter, replyKind(reply, exchange));
   if (framing !== undefined) {
     const source = decodeReply(reply);
     const stream = screen.openStream(adapter, exchange, framing);
@@ -52,6 +52,12 @@ export async function sendReply(options: ReplyToScreen): Promise<void> {
   const { bytes: out, headers, answer } = await screenWhole(options, { bytes, isText: !isJson });
   if (answer === undefined) return sendBytes(options, out, headers);
   return sendAnswer(res, { ...answer, headers: { ...answer.headers, ...headers } });
+}
+
+/** What a reply says of itself before its body. */
+export function replyKind({ headers }: UpstreamReply, { asked }: Exchange): ReplyKind {
+  const contentType = headerValue(headers, 'content-type');
+  return { contentType, whole: headerValue(headers, 'content-length') !== '', asked };
 }
 
 /** Nothing can read it, so the route says whether it passes. */

@@ -8,6 +8,7 @@ import {
   isJsonType,
   openingOf,
   parseJsonBody,
+  parseTextBody,
   parseUnnamedBody,
   tooLarge,
 } from './json-body.js';
@@ -21,8 +22,8 @@ export interface TakeBodyOptions {
   readonly maxBodyBytes: number;
   readonly maxJsonDepth: number;
   readonly maxJsonValues: number;
-  /** What the path says: that the body is JSON of a known format (`named`), nothing, or that nobody here reads it. */
-  readonly expected: 'named' | 'unnamed' | 'unread';
+  /** What the path says: that the body is JSON of a known format (`named`), one text, nothing, or that nobody here reads it. */
+  readonly expected: 'named' | 'text' | 'unnamed' | 'unread';
   /** Whether what nothing can screen is refused; then a body that does not claim to be JSON is not even looked at. */
   readonly refusesUnscreened: boolean;
 }
@@ -53,14 +54,14 @@ export async function takeBody(req: HostRequest, options: TakeBodyOptions): Prom
 
 /** Whether to look into a body. */
 function isWanted(req: HostRequest, { expected, refusesUnscreened }: TakeBodyOptions): boolean {
-  if (expected !== 'unnamed') return expected === 'named';
+  if (expected !== 'unnamed') return expected !== 'unread';
   return isJsonType(req.headers['content-type']) || !refusesUnscreened;
 }
 
 async function takeUnread(req: HostRequest, options: TakeBodyOptions): Promise<TakenBody> {
   const type = req.headers['content-type'];
   const encoding = req.headers['content-encoding'];
-  const named = options.expected === 'named';
+  const named = options.expected === 'named' || options.expected === 'text';
   const isJson = named || isJsonType(type);
   let sent: Buffer = Buffer.alloc(0);
   let plain: Buffer | undefined;
@@ -92,7 +93,7 @@ async function takeUnread(req: HostRequest, options: TakeBodyOptions): Promise<T
       if (value !== undefined) req.body = seen;
       // Written anew from what was screened: repeated keys or broken UTF-8 must not mean one thing here and another later.
       const asSent = value === undefined || verbatim;
-      const rewritten = asSent ? sent : Buffer.from(writeJson(seen, plain?.toString('utf8') ?? ''));
+      const rewritten = asSent ? sent : Buffer.from(write(seen, plain?.toString('utf8') ?? '', options));
       if (rewritten !== sent) {
         delete req.headers['content-encoding'];
         if (req.headers['content-length'] !== undefined) req.headers['content-length'] = String(rewritten.length);
@@ -131,15 +132,20 @@ function takeParsed(req: HostRequest, options: TakeBodyOptions): TakenBody {
       if (value === undefined || (seen === value && (!raw || verbatim))) return;
       if (!raw) req.body = seen;
       else {
-        const text = writeJson(seen, body.toString('utf8'));
+        const text = write(seen, body.toString('utf8'), options);
         req.body = typeof body === 'string' ? text : Buffer.from(text);
       }
     },
   };
 }
 
+function write(value: unknown, source: string, { expected }: TakeBodyOptions): string {
+  return expected === 'text' && typeof value === 'string' ? value : writeJson(value, source);
+}
+
 function parse(bytes: Buffer | undefined, options: TakeBodyOptions): unknown {
   if (bytes === undefined) return undefined;
+  if (options.expected === 'text') return parseTextBody(bytes);
   return options.expected === 'named' ? parseJsonBody(bytes, options) : parseUnnamedBody(bytes, options);
 }
 

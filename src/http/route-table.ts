@@ -1,5 +1,5 @@
-import { type Adapter, adapterNamed, normalizePath } from '../adapters/index.js';
-import type { Config } from '../config/index.js';
+import { type Adapter, adapterNamed, createPlainFormat, normalizePath } from '../adapters/index.js';
+import type { Config, RouteConfig } from '../config/index.js';
 import type { ResolvedPolicy } from '../policy/index.js';
 
 /** What applies to a request. */
@@ -30,7 +30,7 @@ export function createRouteTable(
   const routes = config.routes.map((route) => ({
     ...route,
     pattern: globToRegExp(route.path),
-    adapter: route.format === undefined ? undefined : adapterNamed(route.format),
+    adapter: adapterOf(route),
   }));
   return (path, headers) => {
     const bare = normalizePath(path);
@@ -53,6 +53,10 @@ export function refusesUnscreened(
 ): boolean {
   if (route.unscreened === 'allow') return false;
   return route.explicit || request.hasBody || !BODILESS.has(request.method);
+}
+
+function adapterOf({ format }: RouteConfig): Adapter | undefined {
+  return typeof format === 'object' ? createPlainFormat(format) : format && adapterNamed(format);
 }
 
 function globToRegExp(glob: string): RegExp {

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { RequestBodyError } from '../core/index.js';
 import { AnnotatedReply } from './annotated-reply.js';
-import { framingOfType } from './framing-of.js';
+import { framingOfHead } from './framing-of.js';
 import { GatedStream } from './gated-stream.js';
 import { HeldReply } from './held-reply.js';
 import { ObservedReply } from './observed-reply.js';
@@ -33,7 +33,11 @@ function chooseFilter(
   { head, body, downstream }: { readonly head: ReplyHead; readonly body: ReplyBody; readonly downstream: Downstream },
 ): ReplyFilter {
   const { mode } = context.exchange.policy;
-  const framing = framingOfType(context.adapter, body.type);
+  const framing = framingOfHead(context.adapter, {
+    contentType: body.type,
+    whole: head.whole,
+    asked: context.exchange.asked,
+  });
   const streamed = framing !== undefined;
   const hold = (to: Downstream): ReplyFilter => new HeldReply(context, body, to);
   const gate = (to: Downstream): ReplyFilter =>

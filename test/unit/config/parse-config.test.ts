@@ -68,6 +68,35 @@ describe('parseConfig', () => {
     for (const [path, pattern] of Object.entries(expected)) expect(issues[path]).toMatch(pattern);
   });
 
+  it('takes every form of a format', () => {
+    const routes = [
+      { path: '/a', format: 'ollama-chat' },
+      { path: '/b', format: { request: 'text', response: 'text' } },
+      { path: '/c', format: { request: ['a.b[].c', '["odd key"].*'], response: [], stream: ['[0].d'], end: '[DONE]' } },
+    ];
+    expect(parseConfig({ routes }, 'test.yaml').routes).toEqual(routes);
+  });
+
+  it.each<[string, unknown, Record<string, RegExp>]>([
+    ['a misspelled name', 'ollama-chta', { 'routes[0].format': /must be the name of a format, or an object/u }],
+    [
+      'a side left out',
+      { request: 'text' },
+      { 'routes[0].format.response': /must be `text` or a list of field paths/u },
+    ],
+    ['another word than text', { request: 'json', response: [] }, { 'routes[0].format.request': /`text` or a list/u }],
+    [
+      'a path that is none',
+      { request: ['a..b'], response: [] },
+      { 'routes[0].format.request[0]': /a field path, such as/u },
+    ],
+    ['a misspelled key', { request: [], response: [], ende: 'x' }, { 'routes[0].format.ende': /did you mean 'end'/u }],
+  ])('says what is wrong with a format: %s', (_name, format, expected) => {
+    const issues = issuesOf({ routes: [{ path: '/', format }] });
+    expect(Object.keys(issues)).toEqual(Object.keys(expected));
+    for (const [path, pattern] of Object.entries(expected)) expect(issues[path]).toMatch(pattern);
+  });
+
   it.each([
     ['an override that changes nothing', { lexicon: { override: [{ id: 'a' }] } }, 'lexicon.override[0]'],
     ['a port above 65535', { listen: 'localhost:70000' }, 'listen'],
