@@ -20,15 +20,13 @@ import { MatchReader } from './match-reader.js';
 import { characterKind, OtherReadings } from './other-readings.js';
 import { matchesLike, type Pattern } from './pattern.js';
 import { APART, type Reading } from './reading.js';
+import { COMPACT_AT_UNITS, FORK_REACH } from './scan-limits.js';
 import type { ScannerOptions } from './scanner-options.js';
 import { type SpelledLetter, SpelledWords } from './spelled-words.js';
 import { WORD_LOOK_BACK } from './word-check.js';
 
-/** Text that is kept before the buffer is cut for the first time. */
-const COMPACT_AT_UNITS = 8192;
-/** Farther behind a symbol with two readings than any match can begin, UTF-16 units. */
-const FORK_REACH = 4096;
 const holdsAll: Holds = () => true;
+type OpenQuery = { readonly depths: Uint16Array; readonly reading: Reading; readonly at: number };
 
 /**
  * Finds list entries in a text that may arrive in pieces. What it reports, and when, depends on the text read so far and
@@ -59,9 +57,10 @@ export class LexiconScanner {
   #depths: ReturnType<Lexicon['holdDepths']> | undefined;
   /** Counts the symbols read that were no repetition. */
   #changes = 0;
-  /** Last answer of `#openStart`, and `#changes` at that time. */
+  /** Last answer of `#openStart`, and `#changes` and whether a spelled-out word had ended at that time. */
   #open: number | undefined;
   #openChanges = -1;
+  #openApart = false;
   /** Offset of the last symbol with two readings. */
   #forkedAt = Number.NEGATIVE_INFINITY;
 
@@ -157,6 +156,7 @@ export class LexiconScanner {
           if (letters === 1 || isSpelling || (last & UNSPACED_BIT) !== 0) break;
           letters = 0;
         } else {
+          if (isSpelling && this.#spelled.endsAfter(last, repeats)) break;
           // Where scripts with and without spaces meet, there is a word edge.
           if (((found ^ last) & UNSPACED_BIT) !== 0 && last !== SEPARATOR_CLASS) break;
           letters += 1;
@@ -240,7 +240,7 @@ export class LexiconScanner {
     if (found === SEPARATOR_CLASS) this.#spell(start);
     else if (this.#last !== SEPARATOR_CLASS && ((found ^ this.#last) & UNSPACED_BIT) !== 0) {
       this.#push(SEPARATOR_CLASS, start, start);
-    }
+    } else if (this.#spelled.endsAfter(this.#last, this.#repeats)) this.#spelled.reset();
     if (found === this.#last) this.#repeats += 1;
     else {
       this.#state = this.#lexicon.automaton.next(this.#state, (found & STEP_MASK) / CELL);
@@ -311,10 +311,9 @@ export class LexiconScanner {
 
   /** At a word edge: a word of one letter continues a spelled-out word, any longer one ends it. */
   #spell(at: number): void {
-    const letters = this.#letters;
+    if (this.#letters > 1) this.#spelled.reset();
+    else if (this.#letters === 1) this.#spelled.push(this.#lastLetters(at));
     this.#letters = 0;
-    if (letters > 1) this.#spelled.reset();
-    else if (letters === 1) this.#spelled.push(this.#lastLetters(at));
   }
 
   /** What the character, with its repetitions, is read as that is the whole word before `at`. */
@@ -327,15 +326,17 @@ export class LexiconScanner {
   /** Start of the earliest match that text waits for and that may still complete. */
   #openStart(): number {
     // What is skipped or repeated changes nothing: without this a flood of it would be read again for every piece.
-    if (this.#changes === this.#openChanges) return this.#open ?? this.#position;
+    const isApart = this.#spelled.endsAfter(this.#last, this.#repeats);
+    if (this.#changes === this.#openChanges && isApart === this.#openApart) return this.#open ?? this.#position;
     this.#depths ??= this.#lexicon.holdDepths(this.#holds);
     let open = this.#openFrom(this.#depths.plain);
     // A word of several letters ends a spelled-out word, also while it is being read.
-    if (this.#letters <= 1) {
+    if (this.#letters <= 1 && !isApart) {
       const next = this.#letters === 1 ? this.#lastLetters(this.#at) : [];
       open = Math.min(open, this.#spelled.openStart(this.#depths.spelled, { next, otherwise: open }));
     }
     this.#openChanges = this.#changes;
+    this.#openApart = isApart;
     this.#open = open < this.#position ? open : undefined;
     return open;
   }
@@ -351,8 +352,7 @@ export class LexiconScanner {
     return open;
   }
 
-  #openOf({ state }: LaneState, from: { depths: Uint16Array; reading: Reading; at: number }): number {
-    const { depths, reading, at } = from;
+  #openOf({ state }: LaneState, { depths, reading, at }: OpenQuery): number {
     const depth = depths[state / CELL] ?? 0;
     return (depth === 0 ? this.#at : Math.min(this.#at, this.#symbolStart(at, depth, reading))) + this.#base;
   }

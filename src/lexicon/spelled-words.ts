@@ -1,5 +1,6 @@
 import type { Span } from '../core/index.js';
 import { reads, SEPARATOR } from '../text/index.js';
+import { SEPARATOR_CLASS } from './alphabet.js';
 import type { Lexicon } from './build.js';
 import { CELL, ROOT } from './cells.js';
 import type { Pattern } from './pattern.js';
@@ -11,6 +12,8 @@ export interface SpelledLetter extends Span {
   readonly isFirst: boolean;
 }
 
+/** Separators after the first that may stand between two letters of one word; in a table or before an indented line stand more. */
+const MAX_GAP = 8;
 /** More single-letter words in a row than any term has letters. */
 const MAX_RUN = 256;
 
@@ -58,6 +61,11 @@ export class SpelledWords {
     const units = this.#lexicon.alphabet.fold.units(codePoint);
     if (units[0] === undefined || units[0] === SEPARATOR) return [];
     return units.map((unit, index) => ({ unit, ...span, isFirst: index === 0 }));
+  }
+
+  /** Whether a run ends where `last` is a separator and was repeated so often. */
+  endsAfter(last: number, repeats: number): boolean {
+    return repeats >= MAX_GAP && last === SEPARATOR_CLASS;
   }
 
   /** Ends the run: a word of several letters has come. */
