@@ -2,10 +2,10 @@ import { NDJSON, type StreamEvent } from '../framing/index.js';
 import type { Adapter, ErrorInfo } from './adapter.js';
 import { anthropicMessages } from './anthropic-messages.js';
 import { errorBody } from './anthropic-messages-frames.js';
-import { type MessagesSlot, readSlots } from './anthropic-messages-slots.js';
+import { readMessagesSlots } from './anthropic-messages-texts.js';
 import { parseEventData } from './event-data.js';
-import { isJsonObject } from './json.js';
 import type { StreamChange, StreamFormat, StreamStep } from './stream-format.js';
+import type { TextSlot } from './text-slots.js';
 
 /**
  * The results of a batch of Anthropic Messages: one line of JSON per message. Each text is judged by itself, and a blocked
@@ -25,13 +25,12 @@ export const anthropicBatchResults: Adapter = {
 class BatchResultsStream implements StreamFormat {
   #event: StreamEvent = { data: '' };
   #value: unknown;
-  #slots: readonly MessagesSlot[] = [];
+  #slots: readonly TextSlot[] = [];
 
   read(event: StreamEvent): StreamStep {
-    const value = parseEventData(event);
     this.#event = event;
-    this.#value = value;
-    this.#slots = isJsonObject(value) || Array.isArray(value) ? readSlots(value, '') : [];
+    this.#value = parseEventData(event);
+    this.#slots = readMessagesSlots(this.#value);
     const fields = this.#slots.map(({ path, text }) => ({ path, text }));
     return { deltas: [], fields, ends: [], answers: [], last: false, filtered: [] };
   }

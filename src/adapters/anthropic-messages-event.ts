@@ -1,11 +1,12 @@
 import { StreamError } from '../core/index.js';
 import type { StreamEvent } from '../framing/index.js';
-import { type MessagesSlot, readSlots } from './anthropic-messages-slots.js';
+import { readMessagesSlots } from './anthropic-messages-texts.js';
 import { parseEventData } from './event-data.js';
 import { isJsonObject, type JsonObject } from './json.js';
 import { JsonPiece } from './json-piece.js';
 import { JsonTextReader } from './json-text-reader.js';
 import type { ChannelDelta, StandaloneText, StreamStep } from './stream-format.js';
+import type { TextSlot } from './text-slots.js';
 
 /** The one answer of a stream; channels and fields are parts of it, as they are named in a whole body. */
 export const ANSWER = 'content';
@@ -15,7 +16,7 @@ const STARTED = /^content_block\.(text|thinking)$/;
 const OF_MESSAGE = /^message\.(content\[\d+\]\.(?:text|thinking))$/;
 
 /** A place that holds the text of a channel. */
-interface ChannelSlot extends MessagesSlot {
+interface ChannelSlot extends Pick<TextSlot, 'text' | 'write'> {
   readonly channel: string;
 }
 
@@ -29,7 +30,7 @@ export class MessagesEvent {
   readonly event: StreamEvent;
   readonly value: JsonObject;
   readonly #texts: ChannelSlot[] = [];
-  readonly #fields = new Map<string, MessagesSlot>();
+  readonly #fields = new Map<string, TextSlot>();
   #input: InputSlot | undefined;
 
   /**
@@ -43,14 +44,15 @@ export class MessagesEvent {
     this.value = value;
     // Pieces of a text in events of another format would be judged one by one.
     if (typeof this.type !== 'string') throw new StreamError('An event of the stream does not say what it is.');
-    for (const slot of readSlots(value, '')) {
+    for (const slot of readMessagesSlots(value)) {
       const channel = this.#channelOf(slot.path);
       if (channel === undefined) this.#fields.set(this.#nameOf(slot.path), slot);
-      else if (slot.path !== 'delta.partial_json') this.#texts.push({ ...slot, channel });
+      else if (slot.path !== 'delta.partial_json') this.#texts.push(rawSlot(channel, slot));
       else {
         const reader = inputs.get(channel) ?? new JsonTextReader();
         inputs.set(channel, reader);
-        this.#input = { ...slot, channel, piece: new JsonPiece(reader, slot.text) };
+        const raw = rawSlot(channel, slot);
+        this.#input = { ...raw, piece: new JsonPiece(reader, raw.text) };
       }
     }
   }
@@ -103,7 +105,7 @@ export class MessagesEvent {
   /** Returns it with new texts by channel and by path; the very event that came when nothing changes. */
   write(texts: ReadonlyMap<string, string>, fields: ReadonlyMap<string, string>): StreamEvent {
     let changed = false;
-    const put = (slot: MessagesSlot | undefined, text: string | undefined): void => {
+    const put = (slot: Pick<TextSlot, 'text' | 'write'> | undefined, text: string | undefined): void => {
       if (slot === undefined || text === undefined || text === slot.text) return;
       slot.write(text);
       changed = true;
@@ -151,6 +153,12 @@ export class MessagesEvent {
         : path.replace(/^(?:content_block|delta)\b/, `content[${this.index}]`);
     return this.#fields.has(name) ? path : name;
   }
+}
+
+/** A piece of a text is taken as it is, whatever it looks like by itself. */
+function rawSlot(channel: string, { path, holder }: TextSlot): ChannelSlot {
+  const key = path.slice(path.lastIndexOf('.') + 1);
+  return { channel, text: String(Reflect.get(holder, key)), write: (text) => void Reflect.set(holder, key, text) };
 }
 
 /** Returns a member of an object that is itself an object; an empty one otherwise. Never throws. */

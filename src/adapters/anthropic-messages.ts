@@ -13,8 +13,8 @@ import type {
 import { noteKeys } from './answer-note.js';
 import { ANSWER } from './anthropic-messages-event.js';
 import { blockedError, errorBody, refusalEvents, refusedMessage } from './anthropic-messages-frames.js';
-import { readAnswerSlots, readRequestSlots } from './anthropic-messages-slots.js';
 import { MessagesStream, readFilteredParts } from './anthropic-messages-stream.js';
+import { readAnswerSlots, readRequestSlots } from './anthropic-messages-texts.js';
 import { asArray, isJsonObject, type JsonObject } from './json.js';
 import { isTrueWord } from './true-word.js';
 
@@ -44,7 +44,7 @@ export const anthropicMessages: Adapter = {
 
   readTexts(body: unknown, direction: Direction): readonly TextField[] {
     const slots = direction === 'input' ? readRequestSlots(body) : readAnswerSlots(body);
-    return slots.map(({ write: _, ...field }) => field);
+    return slots.map(({ path, role, text }) => ({ path, ...(role === undefined ? {} : { role }), text }));
   },
 
   writeTexts(body: unknown, edits: readonly TextEdit[]): unknown {

@@ -1,4 +1,4 @@
-import type { TextRules } from './text-slots.js';
+import { SCHEMA_NAME_KEYS, type TextRules } from './text-slots.js';
 
 /**
  * What the formats of OpenAI say of their keys. A key under which a stream may send pieces of text is never a word key,
@@ -15,6 +15,6 @@ export const OPENAI_TEXT_RULES: TextRules = {
   ]),
   textless: new Set(['logprobs', 'usage']),
   json: new Set(['arguments']),
-  named: new Set(['properties', 'patternProperties', '$defs', 'definitions', 'dependentSchemas', 'dependentRequired']),
+  named: SCHEMA_NAME_KEYS,
   bytes: new Map([['image_generation_call', 'result']]),
 };

@@ -1,7 +1,7 @@
 import { readTextDataUrl } from './data-url.js';
 import { isJsonObject, type JsonObject, joinPath } from './json.js';
 import { JsonPiece } from './json-piece.js';
-import { JsonTextReader } from './json-text-reader.js';
+import { JsonTextReader, listJsonTexts, withJsonTexts } from './json-text-reader.js';
 
 /** One place in a body or event that holds text, found once and used for reading and for writing alike. */
 export interface TextSlot {
@@ -24,6 +24,8 @@ export interface TextRules {
   readonly textless: ReadonlySet<string>;
   /** Keys whose value is the source of a JSON value: its keys and strings are texts, each by itself. */
   readonly json: ReadonlySet<string>;
+  /** Keys whose value is itself a JSON value of somebody's making: its keys and strings are texts, numbered as in its source. */
+  readonly values?: ReadonlySet<string>;
   /** Keys of objects whose own keys were chosen by somebody, and are texts too. */
   readonly named: ReadonlySet<string>;
   /** Keys of objects of some types that hold bytes, by the type. */
@@ -38,6 +40,16 @@ export interface TextSlotsOptions {
   /** Keys of the value itself that are not looked at. */
   readonly without?: ReadonlySet<string>;
 }
+
+/** Keys of JSON Schema whose own keys are names that somebody chose. */
+export const SCHEMA_NAME_KEYS: ReadonlySet<string> = new Set([
+  'properties',
+  'patternProperties',
+  '$defs',
+  'definitions',
+  'dependentSchemas',
+  'dependentRequired',
+]);
 
 const ONE_WORD = /^[\x21-\x7e]*$/;
 
@@ -84,6 +96,8 @@ function visitKey(holder: JsonObject, key: string, place: Place): void {
   const at = { ...place, path: joinPath(place.path, key) };
   if (rules.named.has(key) && isJsonObject(value)) visitNamed(value, at);
   else if (rules.json.has(key) && typeof value === 'string') visitJson(holder, { key, source: value }, at);
+  else if (rules.values?.has(key) === true && typeof value === 'object') visitValue(holder, key, at);
+  else if (key === 'data' && typeof value === 'string' && isSource(holder)) visitSource(holder, value, at);
   else if (rules.words.has(key) && isWord(value)) visitDataUrl({ holder, key: () => key }, String(value), at);
   else visitMember(value, { holder, key: () => key }, at);
 }
@@ -111,6 +125,37 @@ function visitJson(holder: JsonObject, { key, source }: { key: string; source: s
     };
     push({ ...place, path: place.path + name }, holder, { text, write });
   }
+}
+
+function visitValue(holder: JsonObject, key: string, place: Place): void {
+  const value = holder[key];
+  const texts = listJsonTexts(value);
+  for (const [index, text] of texts.entries()) {
+    if (text === '') continue;
+    const write = (replacement: string): void => {
+      texts[index] = replacement;
+      holder[key] = withJsonTexts(value, texts);
+    };
+    push({ ...place, path: `${place.path}[${index}]` }, holder, { text, write });
+  }
+}
+
+/** Whether `data` beside it is the content of a document: text as it is, or bytes in base64. */
+function isSource({ type, media_type: mediaType }: JsonObject): boolean {
+  return typeof mediaType === 'string' || type === 'text';
+}
+
+function visitSource(holder: JsonObject, data: string, place: Place): void {
+  const set = (text: string): void => {
+    holder['data'] = text;
+  };
+  if (holder['type'] !== 'base64' || !isWord(data)) {
+    push(place, holder, { text: data, write: set });
+    return;
+  }
+  const url = readTextDataUrl(`data:${String(holder['media_type'])};base64,${data}`);
+  if (url === undefined) return;
+  push(place, holder, { text: url.text, write: (text) => set(url.write(text).replace(/^[^,]*,/, '')) });
 }
 
 function visitNamed(holder: JsonObject, place: Place): void {

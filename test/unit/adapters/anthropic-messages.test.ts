@@ -12,7 +12,7 @@ const request = {
       role: 'user',
       content: [
         { type: 'text', text: 'three', citations: [{ type: 'char_location', cited_text: 'four', document_index: 0 }] },
-        { type: 'image', source: { type: 'base64', media_type: 'image/png', data: 'aGk=' } },
+        { type: 'image', source: { type: 'base64', media_type: 'image/png', data: 'iVBORw0KGgoAAAANSUhEUg==' } },
         {
           type: 'document',
           title: 'five',
@@ -117,8 +117,9 @@ describe('anthropicMessages on whole bodies', () => {
       'messages[3].content[1].content[0].text': 'nineteen',
       'tools[0].name': 'twenty',
       'tools[0].description': 'twenty-one',
-      'tools[0].input_schema.properties["a b"].description': 'twenty-two',
-      'tools[0].input_schema.properties["a b"].enum[0]': 'twenty-three',
+      'tools[0].input_schema.properties.names[0]': 'a b',
+      'tools[0].input_schema.properties[0].description': 'twenty-two',
+      'tools[0].input_schema.properties[0].enum[0]': 'twenty-three',
       'stop_sequences[0]': 'twenty-four',
     });
   });
@@ -129,7 +130,7 @@ describe('anthropicMessages on whole bodies', () => {
       'system[0].text': 'system',
       'messages[0].content': 'user',
       'messages[2].content[0].thinking': 'assistant',
-      'messages[2].content[2].input[1]': undefined,
+      'messages[2].content[2].input[1]': 'assistant',
       'messages[3].content[1].content[0].text': 'user',
     });
   });
@@ -151,7 +152,14 @@ describe('anthropicMessages on whole bodies', () => {
     ['a role that is a sentence', { messages: [{ role: 'a zorgblat' }] }, 'messages[0].role'],
     ['a word in another script', { metadata: { user_id: '坏zorgblat' } }, 'metadata.user_id'],
     ['a batch', { requests: [{ custom_id: 'c', params: { system: 'a zorgblat' } }] }, 'requests[0].params.system'],
-    ['bytes that are none', { source: { type: 'base64', data: 'a zorgblat' } }, 'source.data'],
+    ['bytes that are none', { source: { type: 'base64', media_type: 'x/y', data: 'a zorgblat' } }, 'source.data'],
+    [
+      'a text in base64',
+      { source: { type: 'base64', media_type: 'text/plain', data: Buffer.from('a zorgblat').toString('base64') } },
+      'source.data',
+    ],
+    ['a text that is one word', { source: { type: 'text', data: 'zorgblat' } }, 'source.data'],
+    ['a text in a URL', { source: { type: 'url', url: 'data:text/plain,a%20zorgblat' } }, 'source.url'],
     [
       'the key of a tool input',
       { messages: [{ content: [{ type: 'tool_use', input: { 'a zorgblat': 1 } }] }] },
@@ -161,7 +169,9 @@ describe('anthropicMessages on whole bodies', () => {
     const field = anthropicMessages.readTexts(body, 'input').find((each) => each.path === path);
     expect(field?.text).toContain('zorgblat');
     const text = field?.text.replace('zorgblat', '#') ?? '';
-    expect(JSON.stringify(anthropicMessages.writeTexts(body, [{ path, text }]))).not.toContain('zorgblat');
+    const written = anthropicMessages.writeTexts(body, [{ path, text }]);
+    expect(JSON.stringify(written)).not.toContain('zorgblat');
+    expect(anthropicMessages.readTexts(written, 'input').find((each) => each.path === path)?.text).toBe(text);
   });
 
   it.each([
