@@ -16,7 +16,7 @@ import { fingerprintOf } from './load-fingerprint.js';
 import { loadSecret, requireSecret } from './load-secret.js';
 import { Moderator } from './moderator/index.js';
 import { type ResolvedPolicy, resolvePolicies } from './policy/index.js';
-import { type Database, HitLog, HitRepository, openDatabase } from './store/index.js';
+import { type Database, type OpenHitLogOptions, openDatabase, openHitLog } from './store/index.js';
 
 /** What lives as long as the process, whatever config comes and goes. */
 export interface Services {
@@ -110,10 +110,10 @@ export async function openServices(
 ): Promise<Services> {
   const logger = pino({ level: config.log.level }, pino.destination(2));
   const chainKey = loadSecret(config.hitLog.chainKeyEnv);
-  const database = record ? await openDatabase({ store: config.store, logger }) : undefined;
-  const store =
-    database &&
-    new HitLog({ ...config.hitLog, chainKey, sink: new HitRepository(database), clock: systemClock, logger });
+  const database = record
+    ? await openDatabase({ store: config.store, mayBeDown: config.hitLog.spool.maxBytes > 0, logger })
+    : undefined;
+  const store = database && (await openRecord(config, { database, chainKey, clock: systemClock, logger }));
   const close = async (): Promise<void> => {
     try {
       await store?.close();
@@ -122,6 +122,18 @@ export async function openServices(
     }
   };
   return { logger, clock: systemClock, metrics: createMetrics(), database, store, close };
+}
+
+async function openRecord(
+  { store, hitLog }: Config,
+  parts: Pick<OpenHitLogOptions, 'database' | 'chainKey' | 'clock' | 'logger'>,
+): Promise<Store> {
+  try {
+    return await openHitLog({ ...parts, store, tuning: hitLog });
+  } catch (error) {
+    await parts.database.close();
+    throw error;
+  }
 }
 
 /**

@@ -98,6 +98,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
   const operatorRoutes = createOperatorRoutes({
     registry: services.metrics.registry,
     draining: () => proxy.draining,
+    degraded: () => (store?.stats().healthy === false ? ['store'] : []),
     admin: token === undefined ? undefined : { token, status, reload: () => live.reload('admin request') },
   });
   const { adminListen } = config;

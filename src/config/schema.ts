@@ -356,6 +356,30 @@ export const Config = z
           .describe(
             'When hits can be kept nowhere: `drop-oldest` loses the oldest that wait, counted and logged as errors; `block-traffic` refuses requests with 503.',
           ),
+        writeTimeoutMs: milliseconds
+          .default(2_000)
+          .describe(
+            'Longest wait for the database to take a batch, in milliseconds; then the batch goes to the spool.',
+          ),
+        spool: z
+          .strictObject({
+            folder: z
+              .string()
+              .min(1)
+              .optional()
+              .describe(
+                'Folder for hits that the database does not take, made when needed; `<file>-spool` beside a SQLite file, otherwise `sluice-spool`, when left out. Keep it on a disk that outlives the process.',
+              ),
+            maxBytes: z
+              .int()
+              .min(0)
+              .default(256 * 1024 * 1024)
+              .describe('Largest size of the spool, in bytes, about 400 for a hit; 0 for no spool.'),
+          })
+          .prefault({})
+          .describe(
+            'Where hits wait on disk while the database is down or slow; they follow in order once it is back.',
+          ),
         chainKeyEnv: environmentName
           .default('SLUICE_CHAIN_KEY')
           .describe(

@@ -74,6 +74,8 @@ export interface Store {
 export interface StoreStats {
   /** Entries in memory that are not durable yet. */
   readonly queued: number;
+  /** Bytes on disk that wait for the database; their entries count as written. */
+  readonly spooledBytes: number;
   /** Entries made durable since the start. */
   readonly written: number;
   /** Entries lost because there was no room for them. Alarming when above 0. */

@@ -1,6 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Adapter, openaiChat } from '../adapters/index.js';
-import { OverloadedError, RequestBodyError, RequestTargetError, SluiceError, UpstreamError } from '../core/index.js';
+import {
+  OverloadedError,
+  RequestBodyError,
+  RequestTargetError,
+  SluiceError,
+  StoreError,
+  UpstreamError,
+} from '../core/index.js';
 import { type Answer, bodyErrorAnswer, encodeAnswer, errorAnswer, sendAnswer } from './answers.js';
 
 /** How long a client may go on sending a body that was refused, in milliseconds. */
@@ -38,6 +45,12 @@ export function failureAnswer(error: unknown, adapter: Adapter = openaiChat): An
   if (error instanceof RequestBodyError) return bodyErrorAnswer(error, adapter);
   if (error instanceof OverloadedError) {
     const info = { status: error.status, type: 'api_error', code: 'overloaded', message: error.message };
+    return { ...errorAnswer(info, adapter), headers: { 'retry-after': RETRY_AFTER_SECONDS } };
+  }
+  if (error instanceof StoreError) {
+    // Of the store itself nothing is told.
+    const message = 'This service cannot keep its record at the moment; try again later.';
+    const info = { status: 503, type: 'api_error', code: 'record_unavailable', message };
     return { ...errorAnswer(info, adapter), headers: { 'retry-after': RETRY_AFTER_SECONDS } };
   }
   if (error instanceof UpstreamError || error instanceof RequestTargetError) {

@@ -33,6 +33,8 @@ export interface Exchange {
 /** Where what happened is told. */
 export interface RecordDeps {
   readonly store: Store | undefined;
+  /** How many entries nobody has waited for yet, by request id; only of exchanges whose answers wait. */
+  readonly unsettled: Map<string, number>;
   readonly clock: Clock;
   readonly metrics: Metrics;
 }
@@ -57,7 +59,7 @@ export function recordVerdict(
   if (verdict.hits.length === 0 && verdict.failedDetectors.length === 0 && effect === undefined) return;
   const own = verdict.hits.filter(({ startsBefore }) => startsBefore === undefined);
   const record = (name: string, hits: readonly Hit[]): void =>
-    deps.store?.record({
+    recordEntry(deps, exchange, {
       timeMs: deps.clock.now(),
       requestId: exchange.requestId,
       ...subjectOf(exchange),
@@ -110,7 +112,7 @@ export function recordOutcome(
   const { requestId, path, policy } = exchange;
   // The verdict on no text names the versions that would have judged.
   const { versions } = moderator.moderate('', { direction, policy });
-  store.record({
+  recordEntry(deps, exchange, {
     timeMs: clock.now(),
     requestId,
     ...subjectOf(exchange),
@@ -125,6 +127,29 @@ export function recordOutcome(
     hits: [],
     versions,
   });
+}
+
+function recordEntry({ store, unsettled }: RecordDeps, exchange: Exchange, entry: HitEntry): void {
+  if (store === undefined) return;
+  store.record(entry);
+  const count = unsettled.get(exchange.requestId);
+  if (count !== undefined) unsettled.set(exchange.requestId, count + 1);
+}
+
+/**
+ * With `durability: request` resolves once what an exchange has recorded is durable; undefined when nothing has to be waited for.
+ * Rejects with `StoreError` when it cannot be recorded and must be.
+ */
+export function durableRecord({ store, unsettled }: RecordDeps, { requestId }: Exchange): Promise<void> | undefined {
+  const count = unsettled.get(requestId) ?? 0;
+  if (count === 0) return undefined;
+  const settle = (): void => {
+    if (unsettled.get(requestId) === count) unsettled.set(requestId, 0);
+  };
+  const wait = store?.durable();
+  if (wait === undefined) settle();
+  // After a failure too: the answer that tells of it has nothing to wait for.
+  return wait?.finally(settle);
 }
 
 function subjectOf({ subject }: Exchange): { readonly subject?: string } {

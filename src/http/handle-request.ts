@@ -5,6 +5,7 @@ import { hasBody, sendEarly } from './early-answer.js';
 import { askedOf } from './exchange.js';
 import { forward } from './forward.js';
 import { readRequest } from './read-request.js';
+import { refuseUnrecorded } from './refuse-unrecorded.js';
 import { targetPath } from './request-target.js';
 import { refusesUnscreened } from './route-table.js';
 import type { Exchange, Screen } from './screen.js';
@@ -38,6 +39,7 @@ export async function handleRequest(req: IncomingMessage, res: ServerResponse, c
       errorAnswer({ status: 400, type: 'invalid_request_error', code: 'no_upgrade', message }),
     );
   }
+  refuseUnrecorded(screen);
   const route = screen.route(path, req.headers);
   const { mode } = route.policy;
   const hasContent = hasBody(req);
@@ -61,6 +63,7 @@ export async function handleRequest(req: IncomingMessage, res: ServerResponse, c
     language: { acceptLanguage: req.headers['accept-language'] },
     ...(adapter === undefined ? {} : { asked: adapter.readAsked(body) }),
   };
+  screen.holdUntilRecorded(res, begun);
   if (adapter === undefined || !readable) {
     recordUnscreened(screen, { exchange: begun, direction: hasContent ? 'input' : 'output', refused: refuses });
     if (refuses) return sendEarly(req, res, refusedAnswer());

@@ -1,8 +1,9 @@
 import { isUtf8 } from 'node:buffer';
 import { Readable } from 'node:stream';
-import { RequestBodyError } from '../core/index.js';
+import { RequestBodyError, StoreError } from '../core/index.js';
 import { labelHeaders } from './ai-label.js';
 import { moderationHeaders, type ScreenedReply, screenReply } from './answers.js';
+import { failureAnswer } from './early-answer.js';
 import { framingOfBody } from './framing-of.js';
 import { readBody } from './read-body.js';
 import { BYTE_HEADERS, type ReplyBody, type ReplyContext, withhold } from './reply-context.js';
@@ -118,6 +119,11 @@ export class HeldReply implements ReplyFilter {
 
   /** Only mode `enforce` protects: the others record that nobody has read the reply, and let it pass. */
   #giveUp(reason: unknown, pass: () => void): void {
+    if (reason instanceof StoreError) {
+      // In any mode: whoever lets the record decide about traffic wants nothing to pass without it.
+      this.#downstream.replace(failureAnswer(reason, this.#context.adapter));
+      return;
+    }
     const answer = withhold(this.#context, reason);
     if (this.#context.exchange.policy.mode === 'enforce') this.#downstream.replace(answer);
     else pass();

@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import type { RequestHandler } from 'express';
 import { type Adapter, findAdapter, isUnnamed } from '../adapters/index.js';
-import { RequestBodyError, SluiceError, type Verdict } from '../core/index.js';
+import { RequestBodyError, SluiceError, StoreError, type Verdict } from '../core/index.js';
 import { bodyErrorAnswer, moderationHeaders, refusedAnswer, sendAnswer } from './answers.js';
-import { hasBody, sendEarly } from './early-answer.js';
+import { failureAnswer, hasBody, sendEarly } from './early-answer.js';
 import { askedOf } from './exchange.js';
+import { refuseUnrecorded } from './refuse-unrecorded.js';
 import { type TakeBodyOptions, type TakenBody, takeBody } from './request-body.js';
 import { refusesUnscreened } from './route-table.js';
 import type { Exchange, Screen } from './screen.js';
@@ -35,7 +36,10 @@ export function createMiddleware(loading: Promise<Screen>): RequestHandler {
         (goesOn) => {
           if (goesOn) next();
         },
-        (error: unknown) => next(error),
+        (error: unknown) => {
+          if (error instanceof StoreError) sendEarly(req, res, failureAnswer(error, findAdapter(req.originalUrl)));
+          else next(error);
+        },
       );
   };
 }
@@ -44,6 +48,7 @@ export function createMiddleware(loading: Promise<Screen>): RequestHandler {
 async function screenRequest(req: ExpressRequest, res: ServerResponse, screen: Screen): Promise<boolean> {
   const earlier: unknown = Reflect.get(req, SCREENED);
   if (earlier === 'screened') return true;
+  refuseUnrecorded(screen);
   const path = req.originalUrl;
   const route = screen.route(path, req.headers);
   const named = route.adapter ?? findAdapter(path);
@@ -73,6 +78,7 @@ async function screenRequest(req: ExpressRequest, res: ServerResponse, screen: S
     language: { acceptLanguage: req.headers['accept-language'] },
     ...(asked === undefined ? {} : { asked }),
   };
+  screen.holdUntilRecorded(res, exchange);
   Reflect.set(req, SCREENED, adapter === undefined ? 'unscreened' : 'screened');
   const received = { req, res, screen, exchange, body };
   const unread = adapter === undefined || (body.present && body.value === undefined);

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { RequestHandler } from 'express';
-import { RequestBodyError } from '../core/index.js';
+import { RequestBodyError, StoreError } from '../core/index.js';
 import { bodyErrorAnswer, sendAnswer } from './answers.js';
-import { sendEarly } from './early-answer.js';
+import { failureAnswer, sendEarly } from './early-answer.js';
 import { moderate } from './moderations.js';
+import { refuseUnrecorded } from './refuse-unrecorded.js';
 import { takeBody } from './request-body.js';
 import type { Screen } from './screen.js';
 
@@ -11,7 +12,12 @@ import type { Screen } from './screen.js';
 export function createModerationsHandler(loading: Promise<Screen>): RequestHandler {
   return function sluiceModerations(req, res, next) {
     if (req.method !== 'POST') return next();
-    loading.then((screen) => answer(req, res, screen)).catch(next);
+    loading
+      .then((screen) => answer(req, res, screen))
+      .catch((error: unknown) => {
+        if (error instanceof StoreError) sendEarly(req, res, failureAnswer(error));
+        else next(error);
+      });
   };
 }
 
@@ -20,6 +26,7 @@ async function answer(
   res: Parameters<RequestHandler>[1],
   screen: Screen,
 ): Promise<void> {
+  refuseUnrecorded(screen);
   const requestId = randomUUID();
   const path = req.originalUrl;
   res.setHeader('x-request-id', requestId);
@@ -28,7 +35,9 @@ async function answer(
     const { value, problem } = await takeBody(req, { ...limits, expected: 'named', refusesUnscreened: false });
     if (problem !== undefined) throw problem;
     const { policy } = screen.route(path, req.headers);
-    sendAnswer(res, await moderate(screen, value, { requestId, path, policy, subject: screen.subjectOf(req.headers) }));
+    const exchange = { requestId, path, policy, subject: screen.subjectOf(req.headers) };
+    screen.holdUntilRecorded(res, exchange);
+    sendAnswer(res, await moderate(screen, value, exchange));
   } catch (error) {
     if (!(error instanceof RequestBodyError)) throw error;
     sendEarly(req, res, bodyErrorAnswer(error));

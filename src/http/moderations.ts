@@ -6,6 +6,7 @@ import { sendEarly } from './early-answer.js';
 import type { Exchange } from './exchange.js';
 import { parseJsonBody } from './json-body.js';
 import { readBody } from './read-body.js';
+import { refuseUnrecorded } from './refuse-unrecorded.js';
 import type { Screen } from './screen.js';
 
 const MODEL = 'sluice';
@@ -46,12 +47,14 @@ export async function answerModerations(
 ): Promise<boolean> {
   const path = normalizePath(req.url ?? '/');
   if (req.method !== 'POST' || !path.endsWith('/v1/moderations')) return false;
+  refuseUnrecorded(screen);
   const { limits } = screen.deps.config;
   try {
     proceed();
     const bytes = await readBody(req, { encoding: req.headers['content-encoding'], maxBytes: limits.maxBodyBytes });
     const { policy } = screen.route(path, req.headers);
     const exchange = { requestId, path, policy, subject: screen.subjectOf(req.headers) };
+    screen.holdUntilRecorded(res, exchange);
     sendAnswer(res, await moderate(screen, parseJsonBody(bytes, limits), exchange));
   } catch (error) {
     if (!(error instanceof RequestBodyError)) throw error;

@@ -39,6 +39,11 @@ export function registerOperatorMetrics(
   gauge('sluice_open_exchanges', 'Requests being answered.', openExchanges);
   if (store !== undefined) {
     gauge('sluice_store_queued', 'Record entries that wait to be written.', () => store.stats().queued);
+    gauge(
+      'sluice_store_spooled_bytes',
+      'Bytes of the record on disk that wait for the database; alarming while above 0.',
+      () => store.stats().spooledBytes,
+    );
     gauge('sluice_store_written', 'Record entries written durably since the start.', () => store.stats().written);
     gauge(
       'sluice_store_dropped',

@@ -17,6 +17,8 @@ export interface ReloadOutcome {
 export interface OperatorRoutesOptions {
   readonly registry: Registry;
   readonly draining: () => boolean;
+  /** What does not work as it should, while everything else goes on; empty when nothing. */
+  readonly degraded: () => readonly string[];
   /** The admin routes; without them their paths answer 404. */
   readonly admin?: AdminOptions | undefined;
 }
@@ -41,9 +43,18 @@ interface Route {
 const ADMIN_PREFIX = '/sluice/';
 
 /** Returns the routes `/healthz`, `/readyz`, `/metrics` and `/sluice/admin/`. */
-export function createOperatorRoutes({ registry, draining, admin }: OperatorRoutesOptions): OperatorRoutes {
+export function createOperatorRoutes({ registry, draining, degraded, admin }: OperatorRoutesOptions): OperatorRoutes {
   const open = new Map<string, Route>([
-    ['/healthz', { method: 'GET', answer: (res) => sendJson(res, 200, { status: 'ok' }) }],
+    [
+      '/healthz',
+      {
+        method: 'GET',
+        answer: (res) => {
+          const parts = degraded();
+          sendJson(res, 200, parts.length === 0 ? { status: 'ok' } : { status: 'degraded', degraded: parts });
+        },
+      },
+    ],
     [
       '/readyz',
       {

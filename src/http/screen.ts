@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { type Adapter, type BlockInfo, listStrings, mapStrings, readPrefill } from '../adapters/index.js';
 import type { Config } from '../config/index.js';
 import type { AlarmClock, Direction, RemoteDetector, TextEdit, TextField, Verdict } from '../core/index.js';
@@ -6,7 +7,8 @@ import type { Moderator } from '../moderator/index.js';
 import { type ResolvedPolicy, redactText } from '../policy/index.js';
 import { askDetectors } from './ask-detectors.js';
 import { blockInfo } from './block-info.js';
-import { type Exchange, type RecordDeps, recordVerdict, strongerVerdict } from './exchange.js';
+import { durableRecord, type Exchange, type RecordDeps, recordVerdict, strongerVerdict } from './exchange.js';
+import { holdUntilDurable } from './hold-until-durable.js';
 import { passingText } from './judge-output-text.js';
 import { type JudgedSeam, judgeSeams } from './judge-seams.js';
 import { lastUserText } from './last-user-text.js';
@@ -73,6 +75,8 @@ export interface Screen {
    * A blocked string is replaced by a notice, so that the rest still tells what happened. Long ones in turns.
    */
   screenLoose(value: unknown, exchange: Exchange): Promise<ScreenedValue>;
+  /** Makes the answers of an exchange wait for the record, as `hitLog.durability` says; call it before anything is written. */
+  holdUntilRecorded(res: ServerResponse, exchange: Exchange): void;
   /** Resolves once every body that is being judged is in the record. */
   settled(): Promise<void>;
   /** Starts to judge a stream; `framing` is the first of the adapter when left out. */
@@ -88,7 +92,8 @@ interface JudgeOptions {
 }
 
 /** Returns the pipeline over its parts. */
-export function createScreen(deps: ScreenDeps): Screen {
+export function createScreen(parts: Omit<ScreenDeps, 'unsettled'>): Screen {
+  const deps: ScreenDeps = { ...parts, unsettled: new Map() };
   const { moderator } = deps;
   const judge = async (
     fields: readonly TextField[],
@@ -104,6 +109,7 @@ export function createScreen(deps: ScreenDeps): Screen {
     for (const [index, verdict] of verdicts.entries()) {
       recordVerdict(deps, { verdict, direction, field: fields[index]?.path ?? '', before: before[index], exchange });
     }
+    await durableRecord(deps, exchange);
     return verdicts;
   };
   const running = new Set<Promise<unknown>>();
@@ -142,6 +148,13 @@ export function createScreen(deps: ScreenDeps): Screen {
     judgeInput: (fields, exchange) => track(judge(fields, 'input', { exchange })),
     screenInput: (adapter, body, exchange) => track(screenInput(adapter, body, exchange)),
     screenOutput: (adapter, body, exchange) => track(screenOutput(adapter, body, exchange)),
+    holdUntilRecorded(res, exchange) {
+      if (deps.store === undefined || deps.config.hitLog.durability === 'batch') return;
+      const { requestId } = exchange;
+      deps.unsettled.set(requestId, 0);
+      res.once('close', () => deps.unsettled.delete(requestId));
+      holdUntilDurable(res, () => durableRecord(deps, exchange));
+    },
     async settled() {
       await Promise.allSettled(running);
     },

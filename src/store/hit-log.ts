@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Clock, type HitEntry, type Logger, type Store, StoreError, type StoreStats } from '../core/index.js';
 import { DropAlarm } from './drop-alarm.js';
-import { chainKeyId, HitChain, newWriter } from './hit-chain.js';
+import { chainKeyId, HitChain } from './hit-chain.js';
 import { hitContents } from './hit-content.js';
 import type { HitBatch, HitSink, HitWriter } from './hit-repository.js';
 
@@ -24,6 +24,8 @@ export interface HitLogTuning {
 /** What the hit log needs. */
 export interface HitLogOptions extends HitLogTuning {
   readonly sink: HitSink;
+  /** Name of the chain, as `newWriter` makes one; never that of another log. */
+  readonly writer: string;
   /** Makes the chain one that nobody without it can forge. */
   readonly chainKey?: Uint8Array | undefined;
   readonly clock: Clock;
@@ -71,9 +73,9 @@ export class HitLog implements Store {
 
   constructor(options: HitLogOptions) {
     this.#options = options;
-    const { chainKey, clock, logger } = options;
-    this.#by = { writer: newWriter(), keyId: chainKeyId(chainKey), startedMs: Math.trunc(clock.now()) };
-    this.#chain = new HitChain(this.#by.writer, chainKey);
+    const { writer, chainKey, clock, logger } = options;
+    this.#by = { writer, keyId: chainKeyId(chainKey), startedMs: Math.trunc(clock.now()) };
+    this.#chain = new HitChain(writer, chainKey);
     this.#alarm = new DropAlarm({ clock, logger });
   }
 
@@ -142,7 +144,8 @@ export class HitLog implements Store {
       written: this.#written,
       dropped: this.#alarm.dropped,
       errors: this.#errors,
-      healthy: this.#failuresInRow === 0 && this.#closing === undefined,
+      spooledBytes: this.#options.sink.spooledBytes,
+      healthy: this.#failuresInRow === 0 && this.#closing === undefined && !this.#options.sink.spooling,
     };
   }
 
@@ -164,6 +167,7 @@ export class HitLog implements Store {
       clearTimeout(this.#timer);
       // Only after a failed flush is anything left. It stays unsettled, so that nobody who waits takes it for written.
       if (this.#waiting > 0) this.#alarm.count(this.#waiting, 'store closed before they could be written');
+      await this.#options.sink.close();
     }
   }
 

@@ -21,12 +21,22 @@ export interface HitBatch {
   readonly lost: number;
 }
 
-/** Where batches go. */
-export interface HitSink {
+/** Where batches end up. */
+export interface HitTarget {
   /** Resolves once the batch is durable. One that was taken before, wholly or in part, is not taken twice. */
   append(batch: HitBatch): Promise<void>;
   /** Notes that a writer ended as it should: nothing of it was left in memory. */
   closeWriter(writer: string, timeMs: number): Promise<void>;
+}
+
+/** Where batches go first. */
+export interface HitSink extends HitTarget {
+  /** Bytes that wait on disk. */
+  readonly spooledBytes: number;
+  /** Whether batches go around the database at the moment. */
+  readonly spooling: boolean;
+  /** Lets go of everything; what waits on disk stays there. */
+  close(): Promise<void>;
 }
 
 const HITS: BulkInsert = {
@@ -44,7 +54,7 @@ const MOVE_HEAD = `
   WHERE excluded.head_seq >= writers.head_seq`;
 
 /** The record of hits in the database: what writers append to it. */
-export class HitRepository implements HitSink {
+export class HitRepository implements HitTarget {
   readonly #database: Database;
 
   constructor(database: Database) {

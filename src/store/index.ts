@@ -5,5 +5,8 @@ export * from './hit-content.js';
 export * from './hit-log.js';
 export * from './hit-repository.js';
 export * from './open-database.js';
+export * from './open-hit-log.js';
+export * from './spool-folder.js';
+export * from './spooling-sink.js';
 export * from './store-url.js';
 export * from './subject-id.js';

@@ -10,6 +10,8 @@ export interface OpenDatabaseOptions {
   readonly store: string;
   /** Longest wait for another writer of a SQLite file in milliseconds. */
   readonly busyMs?: number;
+  /** Whether a server that cannot be reached is no reason to fail now: everything is refused until it can. */
+  readonly mayBeDown?: boolean;
   readonly logger: Logger;
 }
 
@@ -23,9 +25,12 @@ const BUSY_MS = 5_000;
 export async function openDatabase({
   store,
   busyMs = BUSY_MS,
+  mayBeDown = false,
   logger,
 }: OpenDatabaseOptions): Promise<Database | undefined> {
   const url = parseStoreUrl(store);
   if (url === undefined) return undefined;
-  return url.kind === 'sqlite' ? openSqliteDatabase({ path: url.path, busyMs }) : openPostgresDatabase({ url, logger });
+  return url.kind === 'sqlite'
+    ? openSqliteDatabase({ path: url.path, busyMs })
+    : openPostgresDatabase({ url, mayBeDown, logger });
 }

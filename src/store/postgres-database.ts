@@ -1,6 +1,7 @@
 import { Client, Pool, type PoolClient, types } from 'pg';
 import type { Logger } from '../core/index.js';
 import type { BulkInsert, Database, Queryable, SqlValue } from './database.js';
+import { isUnreachable } from './is-unreachable.js';
 import { migrate } from './migrations/index.js';
 import { POSTGRES } from './postgres-dialect.js';
 import { PostgresListener } from './postgres-listener.js';
@@ -11,6 +12,8 @@ import { toStoreError } from './to-store-error.js';
 /** Where a PostgreSQL database is and who hears of trouble with idle connections. */
 export interface PostgresDatabaseOptions {
   readonly url: PostgresUrl;
+  /** Whether a server that cannot be reached is no reason to fail; the schema is migrated once it can. */
+  readonly mayBeDown: boolean;
   readonly logger: Logger;
 }
 
@@ -37,16 +40,22 @@ export async function openPostgresDatabase(options: PostgresDatabaseOptions): Pr
     options: `-c search_path=${url.schema}`,
     types: { getTypeParser },
   };
+  const limits = { statement_timeout: STATEMENT_TIMEOUT_MS, query_timeout: ANSWER_TIMEOUT_MS };
+  const pool = new Pool({ ...connection, ...limits, max: MAX_CONNECTIONS });
+  // Without a listener the end of an idle connection would end the process.
+  pool.on('error', (error) => logger.warn({ error: error.message }, 'idle store connection lost'));
+  const database = new PostgresDatabase({ pool, label: url.label, connect: () => new Client(connection), logger });
   try {
-    await migrateOnce(new Client(connection), url.label);
-    const limits = { statement_timeout: STATEMENT_TIMEOUT_MS, query_timeout: ANSWER_TIMEOUT_MS };
-    const pool = new Pool({ ...connection, ...limits, max: MAX_CONNECTIONS });
-    // Without a listener the end of an idle connection would end the process.
-    pool.on('error', (error) => logger.warn({ error: error.message }, 'idle store connection lost'));
-    return new PostgresDatabase({ pool, label: url.label, connect: () => new Client(connection), logger });
+    await database.migrated();
   } catch (error) {
-    throw toStoreError(`Cannot open the store ${url.label}`, error);
+    if (options.mayBeDown && isUnreachable(error)) {
+      logger.error({ error: messageOf(error) }, 'the store cannot be reached; starting without it');
+      return database;
+    }
+    await database.close();
+    throw error;
   }
+  return database;
 }
 
 /** On a connection of its own: a migration may take longer than any other statement. */
@@ -68,6 +77,7 @@ class PostgresDatabase implements Database {
   readonly #listeners = new Set<PostgresListener>();
   readonly #connect: () => Client;
   readonly #logger: Logger;
+  #migrated: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
 
   constructor(parts: {
@@ -83,19 +93,32 @@ class PostgresDatabase implements Database {
     this.#session = new PostgresSession(parts.pool, parts.label);
   }
 
-  all<Row>(sql: string, values?: readonly SqlValue[]): Promise<Row[]> {
+  /** Resolves once the schema is known to be the newest; after a failure the next call tries again. */
+  migrated(): Promise<void> {
+    this.#migrated ??= migrateOnce(this.#connect(), this.label).catch((error: unknown) => {
+      this.#migrated = undefined;
+      throw toStoreError(`Cannot open the store ${this.label}`, error);
+    });
+    return this.#migrated;
+  }
+
+  async all<Row>(sql: string, values?: readonly SqlValue[]): Promise<Row[]> {
+    await this.migrated();
     return this.#session.all<Row>(sql, values);
   }
 
-  run(sql: string, values?: readonly SqlValue[]): Promise<number> {
+  async run(sql: string, values?: readonly SqlValue[]): Promise<number> {
+    await this.migrated();
     return this.#session.run(sql, values);
   }
 
-  insert(into: BulkInsert, rows: readonly (readonly SqlValue[])[]): Promise<number> {
+  async insert(into: BulkInsert, rows: readonly (readonly SqlValue[])[]): Promise<number> {
+    await this.migrated();
     return this.#session.insert(into, rows);
   }
 
   async transaction<Result>(work: (tx: Queryable) => Promise<Result>): Promise<Result> {
+    await this.migrated();
     let client: PoolClient;
     try {
       client = await this.#pool.connect();
@@ -161,3 +184,7 @@ async function inTransaction<Result>(
 /** 64-bit numbers as numbers: ours are counters, offsets and milliseconds, far below 2^53. */
 const getTypeParser: typeof types.getTypeParser = (oid: number, format?: 'text' | 'binary') =>
   oid === INT8_OID && format !== 'binary' ? Number : types.getTypeParser(oid, format);
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

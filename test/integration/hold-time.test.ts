@@ -49,7 +49,7 @@ describe('a proxy whose policy bounds how long text waits', () => {
     const { url: upstream, goOn } = await stalledBackend();
     const clock = new HandClock();
     const policies = { default: policyOf({ maxHoldMs: 100, onHoldLimit: 'release' }) };
-    const { url, entries, metrics } = await fixture.proxy(upstream, { policies }, clock);
+    const { url, entries, metrics } = await fixture.proxy(upstream, { policies }, { clock });
     const body = await post(url, ask('hi', { stream: true }));
     expect(readWire(await readUntil(body, (text) => text.includes('so '))).text()).toBe('so ');
     clock.pass(99);
@@ -70,7 +70,7 @@ describe('a proxy whose policy bounds how long text waits', () => {
     const { url, entries } = await fixture.proxy(
       upstream,
       { policies: { default: policyOf({ maxHoldMs: 100 }) } },
-      clock,
+      { clock },
     );
     const body = await post(url, ask('hi', { stream: true }));
     let wire = await readUntil(body, (text) => text.includes('so '));
@@ -92,7 +92,7 @@ describe('a proxy whose policy bounds how long text waits', () => {
       void all.promise.then(() => res.end(DONE));
     });
     const clock = new HandClock();
-    const { url } = await fixture.proxy(upstream, { policies: { default: policyOf({ maxHoldMs: 100 }) } }, clock);
+    const { url } = await fixture.proxy(upstream, { policies: { default: policyOf({ maxHoldMs: 100 }) } }, { clock });
     const body = await post(url, ask('hi', { stream: true }));
     await readUntil(body, (text) => text.includes('now '));
     expect(clock.pending).toBe(1);

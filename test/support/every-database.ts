@@ -2,12 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
-import type { Logger } from '../../src/core/index.js';
 import { type Database, openDatabase } from '../../src/store/index.js';
 import { describePostgres, PostgresSchema } from './postgres.js';
-
-/** Takes what is logged and keeps none of it. */
-export const quiet: Logger = { info: () => {}, warn: () => {}, error: () => {} };
+import { quiet } from './quiet.js';
 
 /** A fresh database for each test, and a look at it from outside of the store. */
 export interface DatabaseHarness {

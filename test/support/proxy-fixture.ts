@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import OpenAI from 'openai';
 import { composePipeline } from '../../src/compose.js';
 import { parseConfig } from '../../src/config/index.js';
-import type { AlarmClock, HitEntry } from '../../src/core/index.js';
+import type { AlarmClock, HitEntry, Store } from '../../src/core/index.js';
 import { createMetrics, createProxy, type Metrics, type ProxyServer, type Screen } from '../../src/http/index.js';
 import { frozenClock } from './clocks.js';
 import { recordingStore } from './recording-store.js';
@@ -41,13 +41,21 @@ export class ProxyFixture {
     return this.listen(createServer(handler));
   }
 
-  /** Starts a proxy in front of `upstream`. */
-  async proxy(upstream: string, config: object = {}, clock: AlarmClock = frozenClock): Promise<RunningProxy> {
+  /** Starts a proxy in front of `upstream`; `store` takes the place of parts of its store. */
+  async proxy(
+    upstream: string,
+    config: object = {},
+    {
+      clock = frozenClock,
+      store: replaced = {},
+    }: { readonly clock?: AlarmClock; readonly store?: Partial<Store> } = {},
+  ): Promise<RunningProxy> {
     const lines: unknown[] = [];
     const write = (fields: unknown, message: string) => lines.push([fields, message]);
     const logger = { info: write, warn: write, error: write };
     const metrics = createMetrics();
-    const { store, entries } = recordingStore();
+    const { store: recording, entries } = recordingStore();
+    const store = { ...recording, ...replaced };
     const base = { lists: [LISTS], store: 'none', classifier: { enabled: false }, policies: { default: POLICY } };
     const parsed = parseConfig({ ...base, ...config }, 'test');
     const close = () => store.close();

@@ -9,7 +9,7 @@ export function recordingStore(): { readonly store: Store; readonly entries: Hit
     accepts: () => true,
     flush: async () => undefined,
     close: async () => undefined,
-    stats: () => ({ queued: 0, written: 0, dropped: 0, errors: 0, healthy: true }),
+    stats: () => ({ queued: 0, spooledBytes: 0, written: 0, dropped: 0, errors: 0, healthy: true }),
   };
   return { store, entries };
 }

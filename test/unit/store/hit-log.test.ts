@@ -2,9 +2,10 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { StoreError } from '../../../src/core/index.js';
-import { HitLog, type HitLogOptions, HitRepository } from '../../../src/store/index.js';
-import { describeEveryDatabase, quiet } from '../../support/every-database.js';
+import type { HitLog, HitLogOptions } from '../../../src/store/index.js';
+import { describeEveryDatabase } from '../../support/every-database.js';
 import { hitEntry } from '../../support/hit-entry.js';
+import { hitLog } from '../../support/hit-log.js';
 import { until } from '../../support/until.js';
 
 /** One recorded row as most cases look at it, in the order of recording. */
@@ -15,21 +16,10 @@ interface RecordedRow {
   readonly term_id: string | null;
 }
 
-const TUNING = {
-  batchSize: 100,
-  batchMs: 200,
-  maxQueued: 10_000,
-  durability: 'batch',
-  commitTimeoutMs: 10_000,
-  overflow: 'drop-oldest',
-  clock: { now: () => 0 },
-  logger: quiet,
-} as const;
-
 describeEveryDatabase('the hit log', (harness) => {
   const logs: HitLog[] = [];
   const open = async (tuning: Partial<HitLogOptions> = {}): Promise<HitLog> => {
-    const log = new HitLog({ ...TUNING, sink: new HitRepository(await harness.open()), ...tuning });
+    const log = hitLog(await harness.open(), tuning);
     logs.push(log);
     return log;
   };
@@ -55,7 +45,14 @@ describeEveryDatabase('the hit log', (harness) => {
       { request_id: 'r1', outcome: 'screened', category: 'abusive', term_id: 'en/abusive/00000001' },
       { request_id: 'r1', outcome: 'screened', category: 'crime', term_id: null },
     ]);
-    expect(log.stats()).toEqual({ queued: 0, written: 1, dropped: 0, errors: 0, healthy: true });
+    expect(log.stats()).toEqual({
+      queued: 0,
+      spooledBytes: 0,
+      written: 1,
+      dropped: 0,
+      errors: 0,
+      healthy: true,
+    });
   });
 
   test('stores every field of a hit', async () => {

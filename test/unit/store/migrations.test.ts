@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { digestHit, genesisHash, HIT_COLUMNS, linkHash, openDatabase } from '../../../src/store/index.js';
-import { describeEveryDatabase, quiet } from '../../support/every-database.js';
+import { describeEveryDatabase } from '../../support/every-database.js';
+import { quiet } from '../../support/quiet.js';
 import { TempFolder } from '../../support/temp-folder.js';
 
 /** The schema that the first release shipped for SQLite, word for word. */

@@ -2,8 +2,8 @@ import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { StoreError } from '../../../src/core/index.js';
 import { openDatabase } from '../../../src/store/index.js';
-import { quiet } from '../../support/every-database.js';
 import { describePostgres, PostgresSchema } from '../../support/postgres.js';
+import { quiet } from '../../support/quiet.js';
 import { until } from '../../support/until.js';
 
 const open = (store: string, logger = quiet) => openDatabase({ store, logger });

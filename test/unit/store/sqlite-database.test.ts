@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { StoreError } from '../../../src/core/index.js';
 import { openDatabase } from '../../../src/store/index.js';
-import { quiet } from '../../support/every-database.js';
+import { quiet } from '../../support/quiet.js';
 import { TempFolder } from '../../support/temp-folder.js';
 
 const folder = new TempFolder();

@@ -1,0 +1,63 @@
+import { createHash } from 'node:crypto';
+import type { SqlValue } from './database.js';
+import type { HitBatch } from './hit-repository.js';
+
+/** Length (4 bytes, little endian) and the first 8 bytes of the SHA-256 of what follows them. */
+const HEAD_BYTES = 12;
+const CHECK_BYTES = 8;
+
+/** Returns a batch as bytes that tell by themselves whether they are whole. */
+export function encodeFrame({ by, hits, head, lost }: HitBatch): Buffer {
+  const rows = hits.map(({ seq, content, salt, digest, hash }) => [seq, content, hex(salt), hex(digest), hex(hash)]);
+  const body = Buffer.from(JSON.stringify({ by, rows, head: [head.seq, hex(head.hash)], lost }));
+  const frame = Buffer.allocUnsafe(HEAD_BYTES + body.length);
+  frame.writeUInt32LE(body.length, 0);
+  checkOf(body).copy(frame, 4);
+  body.copy(frame, HEAD_BYTES);
+  return frame;
+}
+
+/**
+ * Returns the batches of a spool file, in order, up to the first that is not whole: a process that was killed, or a disk that was
+ * full, leaves the start of one at the end.
+ */
+export function decodeFrames(bytes: Buffer): HitBatch[] {
+  const batches: HitBatch[] = [];
+  for (let start = 0; start + HEAD_BYTES <= bytes.length; ) {
+    const end = start + HEAD_BYTES + bytes.readUInt32LE(start);
+    const body = bytes.subarray(start + HEAD_BYTES, end);
+    if (end > bytes.length || !checkOf(body).equals(bytes.subarray(start + 4, start + HEAD_BYTES))) break;
+    batches.push(readBody(body));
+    start = end;
+  }
+  return batches;
+}
+
+/** What `encodeFrame` wrote; the check says that it is that. */
+interface Body {
+  readonly by: HitBatch['by'];
+  readonly rows: readonly (readonly [number, readonly SqlValue[], string, string, string])[];
+  readonly head: readonly [number, string];
+  readonly lost: number;
+}
+
+function readBody(bytes: Buffer): HitBatch {
+  const { by, rows, head, lost }: Body = JSON.parse(bytes.toString());
+  const hits = rows.map(([seq, content, salt, digest, hash]) => ({
+    writer: by.writer,
+    seq,
+    content,
+    salt: Buffer.from(salt, 'hex'),
+    digest: Buffer.from(digest, 'hex'),
+    hash: Buffer.from(hash, 'hex'),
+  }));
+  return { by, hits, head: { seq: head[0], hash: Buffer.from(head[1], 'hex') }, lost };
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex');
+}
+
+function checkOf(body: Buffer): Buffer {
+  return createHash('sha256').update(body).digest().subarray(0, CHECK_BYTES);
+}
