@@ -11,7 +11,13 @@ import {
   lexiconExplain,
   lexiconLint,
   type ServeOptions,
+  type SubjectStepOptions,
+  type SubjectsOptions,
   serve,
+  subjectsList,
+  subjectsRestore,
+  subjectsShow,
+  subjectsSuspend,
   writeLexiconStats,
 } from './commands/index.js';
 import { SluiceError } from './core/index.js';
@@ -107,6 +113,41 @@ lexicon
   .option('--config <file>', 'config file')
   .option('--json', 'write one JSON object')
   .action((options: LexiconStatsOptions) => writeLexiconStats(options, process));
+const subjects = program
+  .command('subjects')
+  .description('steps against those whose requests are blocked again and again')
+  .hook('preAction', endWithReader);
+const subjectsContext = () => ({ stdout: process.stdout, nowMs: Date.now() });
+subjects
+  .command('list')
+  .description('the steps that hold now')
+  .option('--config <file>', 'config file')
+  .option('--json', 'write JSON lines')
+  .action((options: SubjectsOptions) => subjectsList(options, subjectsContext()));
+subjects
+  .command('show')
+  .description('every step that was ever taken against a subject; exit 1: there is none')
+  .argument('<subject>', 'subject, as the record names it')
+  .option('--config <file>', 'config file')
+  .option('--json', 'write JSON lines')
+  .action(async (subject: string, options: SubjectsOptions) => {
+    process.exitCode = (await subjectsShow(subject, options, subjectsContext())) ? 0 : 1;
+  });
+subjects
+  .command('restore')
+  .description('take back every step against a subject; its strikes so far count no more')
+  .argument('<subject>', 'subject, as the record names it')
+  .option('--config <file>', 'config file')
+  .option('--reason <text>', 'why, for the record')
+  .action((subject: string, options: SubjectStepOptions) => subjectsRestore(subject, options, subjectsContext()));
+subjects
+  .command('suspend')
+  .description('refuse every request of a subject')
+  .argument('<subject>', 'subject, as the record names it')
+  .option('--config <file>', 'config file')
+  .option('--until <time>', 'end, such as 2030-01-31T12:00:00Z; until it is restored when left out')
+  .option('--reason <text>', 'why, for the record')
+  .action((subject: string, options: SubjectStepOptions) => subjectsSuspend(subject, options, subjectsContext()));
 program.parseAsync().catch(fail);
 
 function directionOption(): Option {

@@ -10,13 +10,20 @@ import {
   type Store,
   type TextClassifier,
 } from './core/index.js';
-import { createMetrics, createScreen, type Metrics, RemoteModerations, type Screen } from './http/index.js';
+import {
+  createMetrics,
+  createScreen,
+  type Metrics,
+  RemoteModerations,
+  type Screen,
+  SubjectEnforcement,
+} from './http/index.js';
 import { BUILTIN_LISTS, type Lexicon, type LexiconOptions, loadLexicon } from './lexicon/index.js';
 import { fingerprintOf } from './load-fingerprint.js';
 import { loadSecret, requireSecret } from './load-secret.js';
 import { Moderator } from './moderator/index.js';
 import { type ResolvedPolicy, resolvePolicies } from './policy/index.js';
-import { type Database, type OpenHitLogOptions, openDatabase, openHitLog } from './store/index.js';
+import { type Database, Enforcer, type OpenHitLogOptions, openDatabase, openHitLog } from './store/index.js';
 
 /** What lives as long as the process, whatever config comes and goes. */
 export interface Services {
@@ -26,6 +33,8 @@ export interface Services {
   /** What everything that lasts stands in; undefined when nothing is to last. */
   readonly database: Database | undefined;
   readonly store: Store | undefined;
+  /** Follows the steps against subjects once it was started. */
+  readonly enforcer: Enforcer | undefined;
   /** Writes what is queued and releases the database. */
   close(): Promise<void>;
 }
@@ -114,14 +123,16 @@ export async function openServices(
     ? await openDatabase({ store: config.store, mayBeDown: config.hitLog.spool.maxBytes > 0, logger })
     : undefined;
   const store = database && (await openRecord(config, { database, chainKey, clock: systemClock, logger }));
+  const enforcer = database && new Enforcer({ database, clock: systemClock, logger });
   const close = async (): Promise<void> => {
     try {
+      await enforcer?.close();
       await store?.close();
     } finally {
       await database?.close();
     }
   };
-  return { logger, clock: systemClock, metrics: createMetrics(), database, store, close };
+  return { logger, clock: systemClock, metrics: createMetrics(), database, store, enforcer, close };
 }
 
 async function openRecord(
@@ -157,8 +168,19 @@ export async function composePipeline(
   );
   const { from, keyEnv } = config.subject;
   const subjectKey = from === 'none' ? undefined : requireSecret(keyEnv, `subject.from: ${from}`);
-  const screen = createScreen({ config, moderator, policies, detectors, subjectKey, store, clock, metrics });
+  const subjects = await composeEnforcement(config, services);
+  const screen = createScreen({ config, moderator, policies, detectors, subjectKey, subjects, store, clock, metrics });
   return { config, policies, lexicon, classifier, moderator, detectors, screen };
+}
+
+async function composeEnforcement(
+  { enforcement: rules }: Config,
+  { enforcer, clock, metrics }: Services,
+): Promise<SubjectEnforcement | undefined> {
+  if (rules === undefined || enforcer === undefined) return undefined;
+  await enforcer.start();
+  const onRefused = (step: string): void => metrics.subjectsRefused.inc({ step });
+  return new SubjectEnforcement({ enforcement: enforcer, rules, clock, onRefused });
 }
 
 /**

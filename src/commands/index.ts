@@ -4,3 +4,4 @@ export * from './lexicon-explain.js';
 export * from './lexicon-lint.js';
 export * from './lexicon-stats.js';
 export * from './serve.js';
+export * from './subjects.js';

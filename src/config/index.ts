@@ -1,4 +1,5 @@
 export * from './detectors.js';
+export * from './enforcement.js';
 export * from './listen-address.js';
 export * from './notices.js';
 export * from './parse-config.js';

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CATEGORIES, CATEGORY_INFO, type Category, HOLD_LIMIT_ACTIONS, HOLD_MODES } from '../core/index.js';
 import { DetectorConfig } from './detectors.js';
+import { EnforcementConfig } from './enforcement.js';
 import { parseListenAddress } from './listen-address.js';
 import { AiLabelConfig, BlockAsConfig, NoticesConfig } from './notices.js';
 import { RouteConfig, UnscreenedConfig } from './routes.js';
@@ -337,6 +338,7 @@ export const Config = z
       })
       .prefault({})
       .describe('Whom the record names, as a keyed hash and nothing else.'),
+    enforcement: EnforcementConfig.optional(),
     hitLog: z
       .strictObject({
         durability: z
@@ -419,6 +421,18 @@ export const Config = z
     if ((config.subject.from === 'header') !== (config.subject.header !== undefined)) {
       const message = 'is needed with `from: header`, and only then';
       context.addIssue({ code: 'custom', path: ['subject', 'header'], message });
+    }
+    if (config.enforcement !== undefined) {
+      const missing = config.subject.from === 'none' ? 'subject.from' : config.store === 'none' ? 'store' : undefined;
+      if (missing !== undefined) {
+        const message = `needs \`${missing}\`: strikes are counted per subject, in the store`;
+        context.addIssue({ code: 'custom', path: ['enforcement'], message });
+      }
+      for (const [index, { at }] of config.enforcement.ladder.entries()) {
+        if (at >= (config.enforcement.ladder[index - 1]?.at ?? 0)) continue;
+        const message = 'must not be below the step before it';
+        context.addIssue({ code: 'custom', path: ['enforcement', 'ladder', index, 'at'], message });
+      }
     }
     const known = new Set(['default', ...Object.keys(config.policies)]);
     for (const [index, route] of config.routes.entries()) {

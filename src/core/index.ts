@@ -2,6 +2,7 @@ export * from './action.js';
 export * from './category.js';
 export * from './detection.js';
 export * from './direction.js';
+export * from './enforcement.js';
 export * from './errors.js';
 export * from './field-path.js';
 export * from './format.js';

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { writeJson } from '../adapters/index.js';
+import { findAdapter, writeJson } from '../adapters/index.js';
 import { errorAnswer, moderationHeaders, refusedAnswer } from './answers.js';
 import { hasBody, sendEarly } from './early-answer.js';
 import { askedOf } from './exchange.js';
@@ -42,6 +42,11 @@ export async function handleRequest(req: IncomingMessage, res: ServerResponse, c
   refuseUnrecorded(screen);
   const route = screen.route(path, req.headers);
   const { mode } = route.policy;
+  const subject = screen.subjectOf(req.headers);
+  const { subjects } = screen.deps;
+  const refusal = subjects?.refuse({ subject, path, route, adapter: route.adapter ?? findAdapter(path) });
+  if (refusal !== undefined) return sendEarly(req, res, refusal);
+  subjects?.warn(subject, res);
   const hasContent = hasBody(req);
   // A mode that changes nothing refuses nothing.
   const refuses = mode === 'enforce' && refusesUnscreened(route, { method: req.method ?? 'GET', hasBody: hasContent });
@@ -59,7 +64,7 @@ export async function handleRequest(req: IncomingMessage, res: ServerResponse, c
     requestId,
     path,
     policy: route.policy,
-    subject: screen.subjectOf(req.headers),
+    subject,
     language: { acceptLanguage: req.headers['accept-language'] },
     ...(adapter === undefined ? {} : { asked: adapter.readAsked(body) }),
   };

@@ -14,4 +14,5 @@ export * from './remote-moderations.js';
 export * from './route-table.js';
 export * from './screen.js';
 export * from './screened-stream.js';
+export * from './subject-enforcement.js';
 export * from './unscreened.js';

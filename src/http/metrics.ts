@@ -7,6 +7,7 @@ export interface Metrics {
   readonly hits: Counter;
   readonly unscreened: Counter;
   readonly unjudged: Counter;
+  readonly subjectsRefused: Counter;
   readonly upstreamErrors: Counter;
   readonly upstreamFiltered: Counter;
   readonly reloads: Counter;
@@ -37,6 +38,12 @@ export function createMetrics(): Metrics {
       name: 'sluice_unjudged_total',
       help: 'Stream channels of which text left (`released`) or was stopped (`blocked`) before it was judged, by cause.',
       labelNames: ['cause', 'effect'],
+      registers,
+    }),
+    subjectsRefused: new Counter({
+      name: 'sluice_subject_refused_total',
+      help: 'Requests refused because of a step against their subject.',
+      labelNames: ['step'],
       registers,
     }),
     upstreamErrors: new Counter({ name: 'sluice_upstream_errors_total', help: 'Failed upstream calls.', registers }),

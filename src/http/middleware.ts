@@ -53,6 +53,14 @@ async function screenRequest(req: ExpressRequest, res: ServerResponse, screen: S
   const route = screen.route(path, req.headers);
   const named = route.adapter ?? findAdapter(path);
   const { policy } = route;
+  const subject = screen.subjectOf(req.headers);
+  const { subjects } = screen.deps;
+  const refusal = subjects?.refuse({ subject, path, route, adapter: named });
+  if (refusal !== undefined) {
+    sendEarly(req, res, refusal);
+    return false;
+  }
+  subjects?.warn(subject, res);
   // A mode that changes nothing refuses nothing.
   const enforces = policy.mode === 'enforce';
   let body: TakenBody;
@@ -74,7 +82,7 @@ async function screenRequest(req: ExpressRequest, res: ServerResponse, screen: S
     requestId: randomUUID(),
     path,
     policy,
-    subject: screen.subjectOf(req.headers),
+    subject,
     language: { acceptLanguage: req.headers['accept-language'] },
     ...(asked === undefined ? {} : { asked }),
   };

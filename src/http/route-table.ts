@@ -59,7 +59,8 @@ function adapterOf({ format }: RouteConfig): Adapter | undefined {
   return typeof format === 'object' ? createPlainFormat(format) : format && adapterNamed(format);
 }
 
-function globToRegExp(glob: string): RegExp {
+/** Pattern of a glob: `*` within a segment, `**` across; in any case. */
+export function globToRegExp(glob: string): RegExp {
   const parts = glob.split(/(\*\*|\*)/).map((part) => {
     if (part === '**') return '.*';
     return part === '*' ? '[^/]*' : part.replace(/[\\^$.|?+()[\]{}]/g, '\\$&');

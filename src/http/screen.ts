@@ -15,6 +15,7 @@ import { lastUserText } from './last-user-text.js';
 import { createRouteTable, type Headers, type Route } from './route-table.js';
 import { ScreenedStream } from './screened-stream.js';
 import { createSubjects, type IdentifySubject } from './subject.js';
+import type { SubjectEnforcement } from './subject-enforcement.js';
 import { asLeadIn, type TextBefore, textsBefore } from './text-before.js';
 
 export type { Exchange } from './exchange.js';
@@ -30,6 +31,8 @@ export interface ScreenDeps extends RecordDeps {
   readonly detectors?: readonly RemoteDetector[];
   /** What subjects are hashed with; needed unless the config tells nobody apart. */
   readonly subjectKey?: Uint8Array | undefined;
+  /** Steps against subjects; none are taken when left out. */
+  readonly subjects?: SubjectEnforcement | undefined;
 }
 
 /** A body after screening. */
@@ -127,7 +130,9 @@ export function createScreen(parts: Omit<ScreenDeps, 'unsettled'>): Screen {
     for (const { field, verdict } of seams) recordVerdict(deps, { verdict, direction: 'input', field, exchange });
     const isStopped = seams.some(({ verdict }) => verdict.applied === 'block');
     const verdicts = await judge(fields, 'input', { exchange, isStopped });
-    return { ...applyVerdicts({ adapter, body, direction: 'input', exchange, fields, verdicts, seams }), exchange };
+    const screened = applyVerdicts({ adapter, body, direction: 'input', exchange, fields, verdicts, seams });
+    if (screened.blocked !== undefined) deps.subjects?.strike(screened.verdict, exchange);
+    return { ...screened, exchange };
   };
   const screenOutput = async (adapter: Adapter, body: unknown, exchange: Exchange): Promise<ScreenedBody> => {
     const fields = adapter.readTexts(body, 'output');

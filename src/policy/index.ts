@@ -1,6 +1,7 @@
 export * from './add-findings.js';
 export * from './answer-rules.js';
 export * from './choose-language.js';
+export * from './climb-ladder.js';
 export * from './decide.js';
 export { fillNotice } from './notices.js';
 export * from './redact-text.js';

@@ -1,5 +1,7 @@
 export * from './database.js';
 export * from './dialect.js';
+export * from './enforcement-repository.js';
+export * from './enforcer.js';
 export * from './hit-chain.js';
 export * from './hit-content.js';
 export * from './hit-log.js';

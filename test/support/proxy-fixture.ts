@@ -59,7 +59,7 @@ export class ProxyFixture {
     const base = { lists: [LISTS], store: 'none', classifier: { enabled: false }, policies: { default: POLICY } };
     const parsed = parseConfig({ ...base, ...config }, 'test');
     const close = () => store.close();
-    const services = { logger, clock, metrics, database: undefined, store, close };
+    const services = { logger, clock, metrics, database: undefined, enforcer: undefined, store, close };
     const { screen } = await composePipeline(parsed, { services });
     const server = createProxy({ screen: () => screen, upstream, logger });
     const url = await this.listen(server.server);

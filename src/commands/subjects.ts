@@ -1,0 +1,123 @@
+import type { Writable } from 'node:stream';
+import { ConfigError, type Logger } from '../core/index.js';
+import { loadConfig } from '../load-config.js';
+import { EnforcementRepository, openDatabase, type RecordedStep } from '../store/index.js';
+import { formatTable } from './format-table.js';
+
+/** Options of every `sluice subjects` command. */
+export interface SubjectsOptions {
+  readonly config?: string;
+  /** Write JSON lines in place of a table. */
+  readonly json?: boolean;
+}
+
+/** Options of the commands that take a step by hand. */
+export interface SubjectStepOptions extends SubjectsOptions {
+  readonly reason?: string;
+  /** ISO 8601 time. */
+  readonly until?: string;
+}
+
+/** Where the commands write, and what time it is. */
+export interface SubjectsContext {
+  readonly stdout: Writable;
+  readonly nowMs: number;
+}
+
+/** Writes the steps that hold now, one subject after the other. */
+export async function subjectsList(options: SubjectsOptions, { stdout, nowMs }: SubjectsContext): Promise<void> {
+  await withRepository(options, async (repository) => {
+    const held = new Map<string, RecordedStep[]>();
+    for (const step of await repository.stepsSince(0, nowMs)) {
+      if (step.step === 'restore') held.delete(step.subject);
+      else held.set(step.subject, [...(held.get(step.subject) ?? []), step]);
+    }
+    writeSteps([...held.values()].flat(), options, stdout);
+  });
+}
+
+/** Writes every step that was ever taken against a subject; resolves to whether there is one. */
+export async function subjectsShow(
+  subject: string,
+  options: SubjectsOptions,
+  { stdout }: SubjectsContext,
+): Promise<boolean> {
+  return withRepository(options, async (repository) => {
+    const steps = await repository.historyOf(subject);
+    writeSteps(steps, options, stdout);
+    return steps.length > 0;
+  });
+}
+
+/** Takes back every step against a subject. */
+export async function subjectsRestore(
+  subject: string,
+  options: SubjectStepOptions,
+  { stdout, nowMs }: SubjectsContext,
+): Promise<void> {
+  await withRepository(options, async (repository) => {
+    await repository.restore({ subject, timeMs: nowMs, reason: options.reason });
+    stdout.write(`${subject} restored; its strikes so far count no more\n`);
+  });
+}
+
+/**
+ * Refuses every request of a subject.
+ * @throws {TypeError} for a time that is none, or is over.
+ */
+export async function subjectsSuspend(
+  subject: string,
+  options: SubjectStepOptions,
+  { stdout, nowMs }: SubjectsContext,
+): Promise<void> {
+  const untilMs = options.until === undefined ? undefined : Date.parse(options.until);
+  if (untilMs !== undefined && !(untilMs > nowMs)) {
+    throw new TypeError('--until must be a time to come, such as 2030-01-31T12:00:00Z');
+  }
+  await withRepository(options, async (repository) => {
+    await repository.suspend({ subject, timeMs: nowMs, untilMs, reason: options.reason });
+    stdout.write(`${subject} suspended${untilMs === undefined ? '' : ` until ${new Date(untilMs).toISOString()}`}\n`);
+  });
+}
+
+async function withRepository<Result>(
+  { config: file }: SubjectsOptions,
+  work: (repository: EnforcementRepository) => Promise<Result>,
+): Promise<Result> {
+  const database = await openDatabase({ store: loadConfig(file).store, logger: SILENT });
+  if (database === undefined) {
+    throw new ConfigError(file ?? 'config', [{ path: 'store', message: 'is `none`: there are no steps anywhere' }]);
+  }
+  try {
+    return await work(new EnforcementRepository(database));
+  } finally {
+    await database.close();
+  }
+}
+
+/** What fails rejects, and is told then. */
+const SILENT: Logger = { info: () => {}, warn: () => {}, error: () => {} };
+
+function writeSteps(steps: readonly RecordedStep[], { json }: SubjectsOptions, stdout: Writable): void {
+  if (json === true) {
+    for (const { id: _, timeMs, untilMs, ...rest } of steps) {
+      const times = { time: isoOf(timeMs), until: untilMs === null ? null : isoOf(untilMs) };
+      stdout.write(`${JSON.stringify({ ...times, ...rest })}\n`);
+    }
+    return;
+  }
+  const head = ['time', 'subject', 'step', 'until', 'strikes', 'request or reason'];
+  const rows = steps.map(({ timeMs, subject, step, untilMs, strikes, requestId, reason }) => [
+    isoOf(timeMs),
+    subject,
+    step,
+    untilMs === null ? '-' : isoOf(untilMs),
+    strikes,
+    reason ?? requestId ?? '-',
+  ]);
+  for (const line of formatTable([head, ...rows])) stdout.write(`${line}\n`);
+}
+
+function isoOf(timeMs: number): string {
+  return new Date(timeMs).toISOString();
+}

@@ -1,0 +1,49 @@
+/** Kinds of steps against a subject, mildest first. */
+export const ENFORCEMENT_STEPS = ['warn', 'restrict', 'cool-down', 'suspend'] as const;
+
+/** Kind of a step against a subject. */
+export type EnforcementStep = (typeof ENFORCEMENT_STEPS)[number];
+
+/** A step that holds against a subject. */
+export interface ActiveStep {
+  readonly step: EnforcementStep;
+  /** Milliseconds since the Unix epoch; undefined until somebody restores the subject. */
+  readonly untilMs: number | undefined;
+  /** Globs of the paths that a restriction closes; empty for every other step. */
+  readonly paths: readonly string[];
+  /** Strikes at the time of the step. */
+  readonly strikes: number;
+}
+
+/** A blocked request of a subject. */
+export interface Strike {
+  /** Keyed hash of whoever sent it. */
+  readonly subject: string;
+  readonly requestId: string;
+  /** Milliseconds since the Unix epoch. */
+  readonly timeMs: number;
+  readonly weight: number;
+  readonly category: string;
+}
+
+/** When strikes lead to steps. */
+export interface EnforcementRules {
+  /** Age from which a strike counts no more, in days. */
+  readonly expireDays: number;
+  /** In rising order of `at`, the strikes from which a step is taken. */
+  readonly ladder: readonly {
+    readonly step: EnforcementStep;
+    readonly at: number;
+    /** Left out for a step without an end. */
+    readonly minutes?: number | undefined;
+    readonly paths?: readonly string[];
+  }[];
+}
+
+/** Steps against subjects, as the request path sees them. */
+export interface Enforcement {
+  /** Steps that hold against a subject now. Never throws, never waits. */
+  stepsOf(subject: string): readonly ActiveStep[];
+  /** Counts a blocked request; several strikes of one request count once. Never throws, never waits. */
+  strike(strike: Strike, rules: EnforcementRules): void;
+}

@@ -1,0 +1,168 @@
+import type { ActiveStep, AlarmClock, Enforcement, EnforcementRules, Logger, Strike } from '../core/index.js';
+import type { Database } from './database.js';
+import { EnforcementRepository, type RecordedStep } from './enforcement-repository.js';
+
+/** What an enforcer works with. */
+export interface EnforcerOptions {
+  readonly database: Database;
+  readonly clock: AlarmClock;
+  readonly logger: Logger;
+}
+
+const CHANNEL = 'sluice_enforcement';
+/** The safety net under notifications, which PostgreSQL loses with a connection and SQLite has for one process only. */
+const POLL_MS = 1_000;
+const RETRY_MS = 1_000;
+/** Steps that may become visible after greater ones are read again. */
+const REREAD_IDS = 100;
+/** Strikes that may wait for a database that is down; beyond, the oldest are lost and told. */
+const MAX_WAITING = 10_000;
+
+/**
+ * The steps against subjects in memory, in step with every process on the same database within two seconds, and the strikes of
+ * this one on their way there. The request path never waits for the database.
+ */
+export class Enforcer implements Enforcement {
+  readonly #options: EnforcerOptions;
+  readonly #repository: EnforcementRepository;
+  /** By subject, and there by the id of the step. */
+  readonly #steps = new Map<string, Map<number, ActiveStep>>();
+  /** Id of the restoration that a subject was last given. */
+  readonly #restoredAt = new Map<string, number>();
+  readonly #waiting: { readonly strike: Strike; readonly rules: EnforcementRules }[] = [];
+  #lastId = 0;
+  #started: Promise<void> | undefined;
+  #draining: Promise<void> | undefined;
+  #refreshing: Promise<void> | undefined;
+  #cancelPoll: (() => void) | undefined;
+  #unlisten: (() => Promise<void>) | undefined;
+  #lost = 0;
+  #failing = false;
+  #closed = false;
+
+  constructor(options: EnforcerOptions) {
+    this.#options = options;
+    this.#repository = new EnforcementRepository(options.database);
+  }
+
+  /** Strikes that were lost because the database was down for too long. */
+  get lost(): number {
+    return this.#lost;
+  }
+
+  /** Reads the steps that hold, and follows them from then on; those of a database that is down once it is back. Idempotent. */
+  start(): Promise<void> {
+    this.#started ??= this.#begin();
+    return this.#started;
+  }
+
+  stepsOf(subject: string): readonly ActiveStep[] {
+    const steps = this.#steps.get(subject);
+    if (steps === undefined) return [];
+    const now = this.#options.clock.now();
+    return [...steps.values()].filter(({ untilMs }) => untilMs === undefined || untilMs > now);
+  }
+
+  strike(strike: Strike, rules: EnforcementRules): void {
+    if (this.#closed) return;
+    if (this.#waiting.length >= MAX_WAITING) {
+      this.#waiting.shift();
+      this.#lost += 1;
+      if (this.#lost === 1) this.#options.logger.error({}, 'strikes are lost: the store does not take them');
+    }
+    this.#waiting.push({ strike, rules });
+    this.#draining ??= this.#drain().finally(() => {
+      this.#draining = undefined;
+    });
+  }
+
+  /** Reads what other processes have done since the last time. Rejects with `StoreError` when that cannot be had now. */
+  refresh(): Promise<void> {
+    this.#refreshing ??= this.#read().finally(() => {
+      this.#refreshing = undefined;
+    });
+    return this.#refreshing;
+  }
+
+  /** Writes the strikes that wait, if the database takes them now, and stops to follow. Idempotent. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#cancelPoll?.();
+    await this.#draining;
+    if (this.#waiting.length > 0) {
+      this.#options.logger.error({ strikes: this.#waiting.length }, 'strikes are lost: the store does not take them');
+    }
+    await this.#unlisten?.();
+    await this.#refreshing?.catch(() => undefined);
+  }
+
+  async #begin(): Promise<void> {
+    const { database } = this.#options;
+    this.#unlisten = await database.listen(CHANNEL, () => void this.#refreshOrTell());
+    await this.#refreshOrTell();
+    this.#poll();
+  }
+
+  #poll(): void {
+    if (this.#closed) return;
+    this.#cancelPoll = this.#options.clock.after(POLL_MS, () => {
+      void this.#refreshOrTell().then(() => this.#poll());
+    });
+  }
+
+  async #refreshOrTell(): Promise<void> {
+    try {
+      await this.refresh();
+      this.#failing = false;
+    } catch (error) {
+      // Told once, not every second; what holds so far goes on to hold.
+      if (!this.#failing) this.#options.logger.warn({ error: messageOf(error) }, 'steps against subjects not read');
+      this.#failing = true;
+    }
+  }
+
+  async #read(): Promise<void> {
+    const now = this.#options.clock.now();
+    const steps = await this.#repository.stepsSince(Math.max(0, this.#lastId - REREAD_IDS), now);
+    for (const step of steps) this.#apply(step);
+    for (const [subject, held] of this.#steps) {
+      for (const [id, { untilMs }] of held) if (untilMs !== undefined && untilMs <= now) held.delete(id);
+      if (held.size === 0) this.#steps.delete(subject);
+    }
+  }
+
+  #apply({ id, subject, step, untilMs, paths, strikes }: RecordedStep): void {
+    this.#lastId = Math.max(this.#lastId, id);
+    if (id <= (this.#restoredAt.get(subject) ?? 0)) return;
+    const held = this.#steps.get(subject) ?? new Map<number, ActiveStep>();
+    if (step === 'restore') {
+      this.#restoredAt.set(subject, id);
+      for (const other of held.keys()) if (other < id) held.delete(other);
+    } else held.set(id, { step, untilMs: untilMs ?? undefined, paths, strikes });
+    if (held.size > 0) this.#steps.set(subject, held);
+    else this.#steps.delete(subject);
+  }
+
+  async #drain(): Promise<void> {
+    for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
+      try {
+        const taken = await this.#repository.strike(next.strike, next.rules);
+        if (this.#waiting[0] === next) this.#waiting.shift();
+        if (taken > 0) {
+          await this.refresh();
+          await this.#options.database.notify(CHANNEL, next.strike.subject);
+        }
+      } catch (error) {
+        this.#options.logger.warn({ error: messageOf(error) }, 'strike not written; trying again');
+        if (this.#closed) return;
+        await new Promise<void>((resolve) => void this.#options.clock.after(RETRY_MS, resolve));
+        if (this.#closed) return;
+      }
+    }
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
