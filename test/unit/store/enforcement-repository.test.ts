@@ -1,7 +1,8 @@
 import type { EnforcementRules, Strike } from '../../../src/core/index.js';
 import { EnforcementRepository, Enforcer } from '../../../src/store/index.js';
 import { HandClock } from '../../support/clocks.js';
-import { describeEveryDatabase, quiet } from '../../support/every-database.js';
+import { describeEveryDatabase } from '../../support/every-database.js';
+import { quiet } from '../../support/quiet.js';
 import { until } from '../../support/until.js';
 
 const DAY_MS = 86_400_000;
