@@ -10,7 +10,7 @@ export const openaiEmbeddings = createInputFormat({
   name: 'openai-embeddings',
   inputKey: 'input',
   words: WORDS,
-  opaque: VECTORS,
+  textless: VECTORS,
   // A single text would do for the Responses API too.
   recognizes: ({ body }) =>
     foldedValues(body, 'model').some((model) => typeof model === 'string') && foldedValues(body, 'input').some(isList),
@@ -21,7 +21,7 @@ export const ollamaEmbed = createInputFormat({
   name: 'ollama-embed',
   inputKey: 'input',
   words: WORDS,
-  opaque: VECTORS,
+  textless: VECTORS,
   bareError: true,
 });
 

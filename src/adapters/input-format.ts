@@ -15,8 +15,8 @@ import { isJsonObject, type JsonObject } from './json.js';
 import { LooseStream } from './loose-stream.js';
 import { FILTERED, moderationOf } from './openai-choice-frames.js';
 import { readFilteredParts } from './openai-filtered.js';
+import { fieldOf, readTextSlots, type TextRules } from './text-slots.js';
 import { isTrueWord } from './true-word.js';
-import { type WalkOptions, walkTexts } from './walk-texts.js';
 
 /** The one answer that such a reply carries. */
 const ANSWER = 'answer';
@@ -29,7 +29,7 @@ export interface InputFormatOptions {
   /** Keys whose value is no text as long as it is one word. */
   readonly words: readonly string[];
   /** Keys below which there is no text. */
-  readonly opaque: readonly string[];
+  readonly textless: readonly string[];
   /** Whether an error is told as a string, as Ollama does, and not as an object. */
   readonly bareError?: boolean;
   /** Whether the body of a request to a path that names no format is of this one; none is when left out. */
@@ -39,8 +39,8 @@ export interface InputFormatOptions {
 /** Returns the adapter of a format whose replies carry no text, or hardly any: every string of both sides is judged. */
 export function createInputFormat(options: InputFormatOptions): Adapter {
   const { name, inputKey, bareError = false, recognizes = () => false } = options;
-  const walk: WalkOptions = { words: new Set(options.words), opaque: new Set(options.opaque) };
-  const textsOf = (body: unknown) => (isJsonObject(body) ? walkTexts(body, walk) : []);
+  const rules: TextRules = { words: new Set(options.words), textless: new Set(options.textless) };
+  const textsOf = (body: unknown) => (isJsonObject(body) ? readTextSlots(body, { rules }) : []);
   const errorBody = ({ message, type, code }: ErrorInfo): JsonObject =>
     bareError ? { error: message, type, code } : { error: { message, type, param: null, code } };
   const blockedError = (info: BlockInfo): JsonObject => {
@@ -56,8 +56,7 @@ export function createInputFormat(options: InputFormatOptions): Adapter {
     recognizes,
     errorBody,
 
-    readTexts: (body: unknown, _direction: Direction): readonly TextField[] =>
-      textsOf(body).map(({ write: _, ...field }) => field),
+    readTexts: (body: unknown, _direction: Direction): readonly TextField[] => textsOf(body).map(fieldOf),
 
     writeTexts(body: unknown, edits: readonly TextEdit[]): unknown {
       const copy = structuredClone(body);
@@ -75,7 +74,7 @@ export function createInputFormat(options: InputFormatOptions): Adapter {
 
     answerOf: () => ANSWER,
 
-    openStream: () => new LooseStream({ walk, answer: ANSWER, blockedError, errorBody }),
+    openStream: () => new LooseStream({ rules, answer: ANSWER, blockedError, errorBody }),
 
     /** There is no answer of the format that could refuse in words. */
     blockedReply: (info: BlockInfo): OwnReply => ({

@@ -7,7 +7,7 @@ export const openaiImages = createInputFormat({
   name: 'openai-images',
   inputKey: 'prompt',
   words: [...WORDS, 'response_format', 'url', 'type'],
-  opaque: ['b64_json', 'image', 'images', 'mask', 'usage'],
+  textless: ['b64_json', 'image', 'images', 'mask', 'usage'],
 });
 
 /** Speech of OpenAI, `/v1/audio/speech`. */
@@ -15,7 +15,7 @@ export const openaiSpeech = createInputFormat({
   name: 'openai-speech',
   inputKey: 'input',
   words: [...WORDS, 'response_format', 'voice', 'stream_format', 'type'],
-  opaque: ['audio', 'usage'],
+  textless: ['audio', 'usage'],
 });
 
 /** Reranking, `/v1/rerank`, as Cohere, Jina, vLLM and others speak it. */
@@ -23,5 +23,5 @@ export const rerank = createInputFormat({
   name: 'rerank',
   inputKey: 'query',
   words: [...WORDS, 'id'],
-  opaque: ['usage', 'meta', 'image'],
+  textless: ['usage', 'meta', 'image'],
 });

@@ -3,11 +3,11 @@ import type { AnswerNote, BlockInfo, ErrorInfo } from './adapter.js';
 import { noteKeys } from './answer-note.js';
 import { isJsonObject, parseJson } from './json.js';
 import type { StreamChange, StreamFormat, StreamStep } from './stream-format.js';
-import { type TextPlace, type WalkOptions, walkTexts } from './walk-texts.js';
+import { readTextSlots, type TextRules, type TextSlot } from './text-slots.js';
 
 /** How a stream whose events are read one by one looks. */
 export interface LooseStreamOptions {
-  readonly walk: WalkOptions;
+  readonly rules: TextRules;
   /** The answer that every event is of. */
   readonly answer: string;
   readonly blockedError: (info: BlockInfo) => unknown;
@@ -19,25 +19,25 @@ export class LooseStream implements StreamFormat {
   readonly #options: LooseStreamOptions;
   #event: StreamEvent = { data: '' };
   #holder: { data: unknown } = { data: undefined };
-  #places: readonly TextPlace[] = [];
+  #slots: readonly TextSlot[] = [];
 
   constructor(options: LooseStreamOptions) {
     this.#options = options;
   }
 
   read(event: StreamEvent): StreamStep {
-    const { walk, answer } = this.#options;
+    const { rules, answer } = this.#options;
     this.#event = event;
     this.#holder = { data: parseJson(event.data) ?? event.data };
-    this.#places = walkTexts(this.#holder, walk);
-    const fields = this.#places.map(({ path, text }) => ({ path, text, answer }));
+    this.#slots = readTextSlots(this.#holder, { rules });
+    const fields = this.#slots.map(({ path, text }) => ({ path, text, answer }));
     return { deltas: [], fields, ends: [], answers: [answer], last: false, filtered: [] };
   }
 
   write({ fields, without }: StreamChange): StreamEvent | undefined {
     if (without.size > 0) return undefined;
     if (fields.size === 0) return this.#event;
-    for (const { path, text, write } of this.#places) write(fields.get(path) ?? text);
+    for (const { path, text, write } of this.#slots) write(fields.get(path) ?? text);
     const { data } = this.#holder;
     return { ...this.#event, data: typeof data === 'string' ? data : JSON.stringify(data) };
   }

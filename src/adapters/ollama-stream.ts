@@ -5,10 +5,10 @@ import { parseEventData } from './event-data.js';
 import { isJsonObject, type JsonObject } from './json.js';
 import { listStrings, mapStrings } from './map-strings.js';
 import { ANSWER, blockedError, filteredEvent, noticePath, type OllamaKind, textEvent } from './ollama-frames.js';
-import { dropRepetitions, isStreamedPath, readOllamaRequest } from './ollama-texts.js';
+import { dropRepetitions, isStreamedPath, readOllamaTexts } from './ollama-texts.js';
 import { ReleasedTexts } from './released-texts.js';
-import type { StandaloneText, StreamChange, StreamFormat, StreamStep } from './stream-format.js';
-import type { TextPlace } from './walk-texts.js';
+import type { StreamChange, StreamFormat, StreamStep } from './stream-format.js';
+import { fieldOf, type TextSlot } from './text-slots.js';
 
 /** One stream of Ollama: a line per piece of text, and one with `done: true` that ends it. */
 export class OllamaStream implements StreamFormat {
@@ -19,7 +19,7 @@ export class OllamaStream implements StreamFormat {
   #line: JsonObject | undefined;
   /** The last line that was an object, for what identifies it. */
   #template: JsonObject = {};
-  #places: readonly TextPlace[] = [];
+  #slots: readonly TextSlot[] = [];
   /** Whether the client has got text, from which a notice has to be set off. */
   #hasText = false;
 
@@ -31,21 +31,21 @@ export class OllamaStream implements StreamFormat {
     const value = parseEventData(event);
     this.#event = event;
     this.#line = isJsonObject(value) ? value : undefined;
-    this.#places = this.#line === undefined ? [] : readOllamaRequest(this.#line);
+    this.#slots = this.#line === undefined ? [] : readOllamaTexts(this.#line);
     const step = { deltas: [], answers: [], ends: [], last: false, filtered: [] };
     // No client reads such a line; it is judged all the same.
     if (this.#line === undefined) return { ...step, fields: listStrings(value) };
     this.#template = this.#line;
-    if (isSet(this.#line['error'])) return { ...step, fields: this.#places.map(fieldOf), ends: 'all', last: true };
+    if (isSet(this.#line['error'])) return { ...step, fields: this.#slots.map(fieldOf), ends: 'all', last: true };
     const done = this.#line['done'] === true;
     return {
       ...step,
-      deltas: this.#places
+      deltas: this.#slots
         .filter(({ path, text }) => isStreamedPath(path) && text !== '')
         .map(({ path, text }) => ({ channel: path, text })),
-      fields: this.#places
+      fields: this.#slots
         .filter(({ path }) => !isStreamedPath(path))
-        .map((place) => ({ ...fieldOf(place), answer: ANSWER })),
+        .map((slot) => ({ ...fieldOf(slot), answer: ANSWER })),
       answers: [ANSWER],
       ends: done ? 'all' : [],
       last: done,
@@ -61,7 +61,7 @@ export class OllamaStream implements StreamFormat {
     if (without.has(ANSWER) && !isSet(line['error'])) return undefined;
     let changed = fields.size > 0;
     let repeats = false;
-    for (const { path, text, write } of this.#places) {
+    for (const { path, text, write } of this.#slots) {
       const left = (isStreamedPath(path) ? texts : fields).get(path) ?? text;
       if (left !== text) write(left);
       changed ||= left !== text;
@@ -107,10 +107,6 @@ export class OllamaStream implements StreamFormat {
     if (left !== '' && path === noticePath(this.#kind)) this.#hasText = true;
     return this.#released.pass(path, arrived, left);
   }
-}
-
-function fieldOf({ write: _, ...field }: TextPlace): StandaloneText {
-  return field;
 }
 
 function isSet(value: unknown): boolean {

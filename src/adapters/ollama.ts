@@ -14,7 +14,8 @@ import { noteKeys } from './answer-note.js';
 import { asArray, isJsonObject, type JsonObject } from './json.js';
 import { ANSWER, blockedError, type OllamaKind, refusalBody, refusalEvents } from './ollama-frames.js';
 import { OllamaStream } from './ollama-stream.js';
-import { dropRepetitions, isOllamaAnswer, readOllamaAnswer, readOllamaRequest } from './ollama-texts.js';
+import { dropRepetitions, isOllamaAnswer, readOllamaTexts } from './ollama-texts.js';
+import { fieldOf } from './text-slots.js';
 
 /** Keys that only requests of Ollama have. */
 const OWN_KEYS: Readonly<Record<OllamaKind, readonly string[]>> = {
@@ -41,15 +42,14 @@ function createOllama(name: FormatName, kind: OllamaKind): Adapter {
     },
 
     readTexts(body: unknown, direction: Direction): readonly TextField[] {
-      const places = direction === 'input' ? readOllamaRequest(body) : readOllamaAnswer(body);
-      return places.map(({ write: _, ...field }) => field);
+      return direction === 'output' && !isOllamaAnswer(body) ? [] : readOllamaTexts(body).map(fieldOf);
     },
 
     writeTexts(body: unknown, edits: readonly TextEdit[]): unknown {
       const copy = structuredClone(body);
       if (edits.length === 0) return copy;
       const texts = new Map(edits.map(({ path, text }) => [path, text]));
-      for (const { path, write } of readOllamaRequest(copy)) {
+      for (const { path, write } of readOllamaTexts(copy)) {
         const text = texts.get(path);
         if (text !== undefined) write(text);
       }

@@ -4,21 +4,16 @@ import type { TextSlot } from './openai-chat-slots.js';
 import { createChoiceAdapter } from './openai-choice-adapter.js';
 import { choiceIndex } from './openai-choice-frames.js';
 import type { ChoiceDialect } from './openai-dialect.js';
-import { walkTexts } from './walk-texts.js';
+import { readTextSlots, type TextRules } from './text-slots.js';
 
-/** Token arrays and what goes with them; numbers are no text that anybody can read. */
-const OPAQUE = new Set(['logprobs', 'usage', 'logit_bias', 'token_ids', 'prompt_logprobs']);
-const WORDS = new Set([
-  'model',
-  'object',
-  'id',
-  'finish_reason',
-  'stop_reason',
-  'system_fingerprint',
-  'provider',
-  'user',
-  'service_tier',
-]);
+const RULES: TextRules = {
+  words: new Set([
+    ...['model', 'object', 'id', 'finish_reason', 'stop_reason', 'system_fingerprint', 'provider', 'user'],
+    ...['service_tier'],
+  ]),
+  // Token arrays and what goes with them; numbers are no text that anybody can read.
+  textless: new Set(['logprobs', 'usage', 'logit_bias', 'token_ids', 'prompt_logprobs']),
+};
 
 const COMPLETIONS: ChoiceDialect = {
   name: 'openai-completions',
@@ -71,8 +66,8 @@ function readChunkSlots(chunk: unknown): TextSlot[] {
 /** Every string may reach the model or the client, so every string is text. */
 function readSlots(body: unknown): TextSlot[] {
   if (!isJsonObject(body)) return [];
-  return walkTexts(body, { opaque: OPAQUE, words: WORDS }).map((place) => {
-    const position = /^choices\[(\d+)\]/.exec(place.path)?.[1];
-    return { ...place, channel: place.path, ...(position === undefined ? {} : { choice: Number(position) }) };
+  return readTextSlots(body, { rules: RULES }).map((slot) => {
+    const position = /^choices\[(\d+)\]/.exec(slot.path)?.[1];
+    return { ...slot, channel: slot.path, ...(position === undefined ? {} : { choice: Number(position) }) };
   });
 }

@@ -13,11 +13,9 @@ export type FieldPath = readonly Step[];
 
 /** A string that a field path led to. */
 export interface FieldText {
-  /** Where it stands, as a JavaScript path; empty for a body that is a string. */
+  /** Where it stands: keys that the field path names, and numbers; empty for a body that is a string. */
   readonly path: string;
   readonly text: string;
-  /** Number of the field path, in the order they were given. */
-  readonly field: number;
   /** Replaces the string in the body that was searched. */
   readonly write: (text: string) => void;
 }
@@ -40,26 +38,23 @@ export function parseFieldPath(text: string): FieldPath | undefined {
  * array means every string in it. O(size of what the paths lead through). Never throws.
  */
 export function readFieldTexts(body: unknown, paths: readonly FieldPath[]): FieldText[] {
-  const found = new Map<string, FieldText>();
+  const found: FieldText[] = [];
+  const taken = new Map<object, Set<string>>();
   const root = { value: body };
-  paths.forEach((steps, field) => {
-    const visit = (place: Place, depth: number): void => {
-      const step = steps[depth];
-      if (step !== undefined) {
-        for (const below of stepsInto(place, step)) visit(below, depth + 1);
-        return;
-      }
-      for (const { path, holder, key } of stringsIn(place)) {
-        if (found.has(path)) continue;
-        const write = (text: string): void => {
-          holder[key] = text;
-        };
-        found.set(path, { path, text: String(holder[key]), field, write });
-      }
-    };
-    visit({ path: '', holder: root, key: 'value' }, 0);
-  });
-  return [...found.values()];
+  for (const steps of paths) {
+    let places: readonly Place[] = [{ path: '', holder: root, key: 'value' }];
+    for (const step of steps) places = places.flatMap((place) => stepsInto(place, step));
+    for (const { path, holder, key } of places.flatMap(stringsIn)) {
+      const keys = taken.get(holder) ?? new Set();
+      if (keys.has(key)) continue;
+      taken.set(holder, keys.add(key));
+      const write = (text: string): void => {
+        holder[key] = text;
+      };
+      found.push({ path, text: String(holder[key]), write });
+    }
+  }
+  return found;
 }
 
 /** Returns a body that holds only this text, where the path leads to; under the key `text` where the path does not say it. */
@@ -80,11 +75,13 @@ interface Place {
 function stepsInto(place: Place, step: Step): Place[] {
   const value = place.holder[place.key];
   if ('key' in step)
-    return isJsonObject(value) && Object.hasOwn(value, step.key) ? [child(place, value, step.key)] : [];
+    return isJsonObject(value) && Object.hasOwn(value, step.key)
+      ? [{ path: joinPath(place.path, step.key), holder: value, key: step.key }]
+      : [];
   if ('everyKey' in step) return isJsonObject(value) ? children(place, value) : [];
   if (!Array.isArray(value)) return [];
-  if ('item' in step) return step.item < value.length ? [child(place, value, step.item)] : [];
-  return children(place, value);
+  const items = children(place, value);
+  return 'item' in step ? items.slice(step.item, step.item + 1) : items;
 }
 
 function stringsIn(place: Place): Place[] {
@@ -93,12 +90,8 @@ function stringsIn(place: Place): Place[] {
   return typeof value === 'object' && value !== null ? children(place, value).flatMap(stringsIn) : [];
 }
 
+/** A key that no field path names stands in no path, for paths are recorded and somebody chose it: it is numbered. */
 function children(place: Place, value: object): Place[] {
-  return Object.keys(value).map((key) => child(place, value, Array.isArray(value) ? Number(key) : key));
-}
-
-function child({ path }: Place, value: object, key: string | number): Place {
   const holder = value as Record<string, unknown>;
-  if (typeof key === 'number') return { path: `${path}[${key}]`, holder, key: String(key) };
-  return { path: joinPath(path, key), holder, key };
+  return Object.keys(value).map((key, index) => ({ path: `${place.path}[${index}]`, holder, key }));
 }

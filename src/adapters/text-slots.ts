@@ -1,3 +1,4 @@
+import type { TextField } from '../core/index.js';
 import { readTextDataUrl } from './data-url.js';
 import { isJsonObject, type JsonObject, joinPath } from './json.js';
 import { JsonPiece } from './json-piece.js';
@@ -23,13 +24,13 @@ export interface TextRules {
   /** Keys below which there is no text of its own. */
   readonly textless: ReadonlySet<string>;
   /** Keys whose value is the source of a JSON value: its keys and strings are texts, each by itself. */
-  readonly json: ReadonlySet<string>;
+  readonly json?: ReadonlySet<string>;
   /** Keys whose value is itself a JSON value of somebody's making: its keys and strings are texts, numbered as in its source. */
   readonly values?: ReadonlySet<string>;
   /** Keys of objects whose own keys were chosen by somebody, and are texts too. */
-  readonly named: ReadonlySet<string>;
+  readonly named?: ReadonlySet<string>;
   /** Keys of objects of some types that hold bytes, by the type. */
-  readonly bytes: ReadonlyMap<string, string>;
+  readonly bytes?: ReadonlyMap<string, string>;
 }
 
 /** Where to look for texts. */
@@ -63,6 +64,11 @@ export function readTextSlots(value: unknown, { rules, path = '', without }: Tex
   return slots;
 }
 
+/** Returns what a slot tells of its text. */
+export function fieldOf({ path, role, text }: TextSlot): TextField {
+  return { path, ...(role === undefined ? {} : { role }), text };
+}
+
 interface Place {
   readonly path: string;
   readonly role?: string;
@@ -84,7 +90,7 @@ function visit(value: unknown, place: Place, without?: ReadonlySet<string>): voi
   } else if (isJsonObject(value)) {
     const { role } = value;
     const own = typeof role === 'string' && isWord(role) ? { ...place, role } : place;
-    const bytes = typeof value['type'] === 'string' ? place.rules.bytes.get(value['type']) : undefined;
+    const bytes = typeof value['type'] === 'string' ? place.rules.bytes?.get(value['type']) : undefined;
     for (const key of Object.keys(value)) if (key !== bytes && without?.has(key) !== true) visitKey(value, key, own);
   }
 }
@@ -94,8 +100,8 @@ function visitKey(holder: JsonObject, key: string, place: Place): void {
   const value = holder[key];
   if (rules.textless.has(key)) return;
   const at = { ...place, path: joinPath(place.path, key) };
-  if (rules.named.has(key) && isJsonObject(value)) visitNamed(value, at);
-  else if (rules.json.has(key) && typeof value === 'string') visitJson(holder, { key, source: value }, at);
+  if (rules.named?.has(key) === true && isJsonObject(value)) visitNamed(value, at);
+  else if (rules.json?.has(key) === true && typeof value === 'string') visitJson(holder, { key, source: value }, at);
   else if (rules.values?.has(key) === true && typeof value === 'object') visitValue(holder, key, at);
   else if (key === 'data' && typeof value === 'string' && isSource(holder)) visitSource(holder, value, at);
   else if (rules.words.has(key) && isWord(value)) visitDataUrl({ holder, key: () => key }, String(value), at);

@@ -25,15 +25,15 @@ describe('a field path', () => {
       ],
     ],
     ['one item', 'history[2]', [['history[2]', 'd']]],
-    ['every key', 'data.*.answer', [['data.x.answer', 'e']]],
+    ['every key', 'data.*.answer', [['data[0].answer', 'e']]],
     ['a quoted key', 'data["odd key"]', [['data["odd key"]', 'f']]],
     [
       'everything below',
       'deep',
       [
-        ['deep.list[0]', 'g'],
-        ['deep.list[1][0]', 'h'],
-        ['deep.list[2].i', 'i'],
+        ['deep[0][0]', 'g'],
+        ['deep[0][1][0]', 'h'],
+        ['deep[0][2][0]', 'i'],
       ],
     ],
     ['nothing there', 'history.text', []],
@@ -51,7 +51,8 @@ describe('a field path', () => {
   });
 
   it('gives a string that two paths lead to once, to the first', () => {
-    expect(read({ a: { b: 'x' } }, 'a.b', 'a')).toMatchObject([{ path: 'a.b', field: 0 }]);
+    expect(read({ a: { b: 'x' } }, 'a.b', 'a')).toMatchObject([{ path: 'a.b' }]);
+    expect(read({ a: { b: 'x' } }, 'a', 'a.b')).toMatchObject([{ path: 'a[0]' }]);
   });
 
   it('writes where it read', () => {
