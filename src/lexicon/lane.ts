@@ -26,6 +26,8 @@ export class Lane implements LaneState {
   readonly reading: Reading;
   readonly #automaton: Automaton;
   readonly #onSymbol: OnSymbol;
+  /** Symbols that both readings have begun and read alike since they differed last. */
+  #alike = 0;
 
   constructor(reading: Reading, { automaton, onSymbol }: { automaton: Automaton; onSymbol: OnSymbol }) {
     this.reading = reading;
@@ -37,6 +39,7 @@ export class Lane implements LaneState {
   fork({ state, last, repeats }: LaneState, mark = -1): void {
     if (this.active) return;
     this.active = true;
+    this.#alike = 0;
     this.state = state;
     this.last = last;
     this.repeats = repeats;
@@ -44,11 +47,17 @@ export class Lane implements LaneState {
   }
 
   /**
-   * Ends once nothing that follows can tell the reading from the other: both stand in one state, which remembers no more
-   * than the symbols that both have read since they differed.
+   * Ends once nothing that follows can tell the reading from the other: both stand in one state, and have read alike every
+   * symbol that it remembers. Of the first one, too, each repetition: a match would begin elsewhere else.
+   * @param mayEnd whether it may, or is only followed
    */
-  merge({ state, last, repeats }: LaneState): void {
-    if (this.state === state && this.last === last && this.repeats === repeats && this.mark < 0) this.active = false;
+  merge({ state, last, repeats }: LaneState, mayEnd: boolean): void {
+    const isSame = this.state === state && this.last === last && this.repeats === repeats && this.mark < 0;
+    if (!isSame) this.#alike = 0;
+    else {
+      if (repeats === 0) this.#alike += 1;
+      if (mayEnd && this.#alike >= this.#automaton.depth(state)) this.active = false;
+    }
   }
 
   /** Reads the symbols of one character. */

@@ -54,8 +54,8 @@ export class OtherReadings {
 
   /** Ends the readings that nothing to come can tell from the plain one. */
   merge(plain: LaneState): void {
-    this.#lettered.merge(plain);
-    this.#unmarked.merge(plain);
-    if (!this.#lettered.active && !this.#unmarked.active) this.#joined.merge(plain);
+    this.#lettered.merge(plain, true);
+    this.#unmarked.merge(plain, true);
+    this.#joined.merge(plain, !this.#lettered.active && !this.#unmarked.active);
   }
 }
