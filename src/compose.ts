@@ -4,6 +4,7 @@ import { loadClassifier } from './classifier/index.js';
 import type { Config } from './config/index.js';
 import {
   type AlarmClock,
+  type ClientLimiter,
   ConfigError,
   type Logger,
   type RemoteDetector,
@@ -23,7 +24,14 @@ import { fingerprintOf } from './load-fingerprint.js';
 import { loadSecret, requireSecret } from './load-secret.js';
 import { Moderator } from './moderator/index.js';
 import { type ResolvedPolicy, resolvePolicies } from './policy/index.js';
-import { type Database, Enforcer, type OpenHitLogOptions, openDatabase, openHitLog } from './store/index.js';
+import {
+  type Database,
+  Enforcer,
+  type OpenHitLogOptions,
+  openClientLimiter,
+  openDatabase,
+  openHitLog,
+} from './store/index.js';
 
 /** What lives as long as the process, whatever config comes and goes. */
 export interface Services {
@@ -47,6 +55,7 @@ export interface Pipeline {
   readonly classifier: Loaded<TextClassifier | undefined>;
   readonly moderator: Moderator;
   readonly detectors: readonly RemoteDetector[];
+  readonly clientLimiter: Loaded<ClientLimiter | undefined>;
   readonly screen: Screen;
 }
 
@@ -87,12 +96,15 @@ export async function compose(config: Config, { file, record = true }: ComposeOp
   const services = await openServices(config, { record });
   const { store, logger } = services;
   try {
-    const { screen, moderator, classifier, detectors } = await composePipeline(config, { file, services });
+    const { screen, moderator, classifier, detectors, clientLimiter } = await composePipeline(config, {
+      file,
+      services,
+    });
     const close = async (): Promise<void> => {
       await screen.settled();
       await services.close();
       classifier.part?.dispose();
-      await Promise.all(detectors.map((detector) => detector.close()));
+      await Promise.all([clientLimiter.part, ...detectors].map((part) => part?.close()));
     };
     return { screen, moderator, store, logger, close };
   } catch (error) {
@@ -169,8 +181,23 @@ export async function composePipeline(
   const { from, keyEnv } = config.subject;
   const subjectKey = from === 'none' ? undefined : requireSecret(keyEnv, `subject.from: ${from}`);
   const subjects = await composeEnforcement(config, services);
-  const screen = createScreen({ config, moderator, policies, detectors, subjectKey, subjects, store, clock, metrics });
-  return { config, policies, lexicon, classifier, moderator, detectors, screen };
+  const limiter = composeClientLimiter(config, { logger: services.logger, previous: previous?.clientLimiter });
+  const rules = { subjectKey, subjects, clientLimiter: limiter.part };
+  const screen = createScreen({ config, moderator, policies, detectors, ...rules, store, clock, metrics });
+  return { config, policies, lexicon, classifier, moderator, detectors, clientLimiter: limiter, screen };
+}
+
+/** Taken over by a reload that changes nothing about it: what clients have used up stays used up. */
+function composeClientLimiter(
+  { limits, redis }: Config,
+  { logger, previous }: { logger: Logger; previous: Loaded<ClientLimiter | undefined> | undefined },
+): Loaded<ClientLimiter | undefined> {
+  const key = JSON.stringify([limits.client, redis]);
+  if (previous?.key === key) return previous;
+  if (limits.client === undefined) return { key, part: undefined };
+  const password = redis && process.env[redis.passwordEnv];
+  const shared = redis && { url: redis.url, prefix: redis.prefix, password };
+  return { key, part: openClientLimiter({ ...limits.client, shared, logger }) };
 }
 
 async function composeEnforcement(

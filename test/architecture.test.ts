@@ -19,7 +19,7 @@ const CONTAINED: readonly { readonly packages: RegExp; readonly allowed: (file: 
     packages: /^(node:)?fs(\/promises)?$/u,
     allowed: (file) => file.startsWith('store/') || /^(?:load|save)-.*\.ts$/u.test(posix.basename(file)),
   },
-  { packages: /^(better-sqlite3|pg)$/u, allowed: (file) => file.startsWith('store/') },
+  { packages: /^(better-sqlite3|pg|ioredis)$/u, allowed: (file) => file.startsWith('store/') },
   { packages: /^@tensorflow\//u, allowed: (file) => file.startsWith('classifier/') },
 ];
 

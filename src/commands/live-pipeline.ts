@@ -74,12 +74,13 @@ export class LivePipeline {
   }
 
   /** Frees what a replaced pipeline alone has, after its last user. */
-  #retire({ classifier, detectors }: Pipeline): void {
+  #retire({ classifier, detectors, clientLimiter }: Pipeline): void {
     const takenOver = classifier.part === this.#current.classifier.part;
-    if (takenOver && detectors.length === 0) return;
+    const limiter = clientLimiter.part === this.#current.clientLimiter.part ? undefined : clientLimiter.part;
+    if (takenOver && detectors.length === 0 && limiter === undefined) return;
     void this.#options.unused().then(() => {
       if (!takenOver) classifier.part?.dispose();
-      return Promise.all(detectors.map((detector) => detector.close()));
+      return Promise.all([limiter, ...detectors].map((part) => part?.close()));
     });
   }
 }

@@ -138,7 +138,8 @@ export async function serve(options: ServeOptions): Promise<Served> {
       await live.current.screen.settled();
       await services.close();
       live.current.classifier.part?.dispose();
-      await Promise.all(live.current.detectors.map((detector) => detector.close()));
+      const { detectors, clientLimiter } = live.current;
+      await Promise.all([clientLimiter.part, ...detectors].map((part) => part?.close()));
       const { written, dropped } = store?.stats() ?? { written: 0, dropped: 0 };
       logger.info({ written, dropped }, 'stopped');
     },

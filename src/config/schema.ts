@@ -292,6 +292,15 @@ export const Config = z
         drainTimeoutMs: milliseconds
           .default(10_000)
           .describe('Longest wait for open requests at shutdown, in milliseconds.'),
+        client: z
+          .strictObject({
+            maxRequests: z.int().min(1).describe('Requests of one client within the time; further ones get 429.'),
+            perSeconds: z.int().min(1).max(86_400).default(60).describe('That time, in seconds.'),
+          })
+          .optional()
+          .describe(
+            'Requests of one client, which is a subject, or an address where `subject.from` is `none`; no limit when left out. With `redis` all processes count together.',
+          ),
         upstream: z
           .strictObject({
             maxConcurrent: z.int().min(1).describe('Requests to the upstream at one time.'),
@@ -308,6 +317,19 @@ export const Config = z
       })
       .prefault({})
       .describe('Limits on everything that comes from outside.'),
+    redis: z
+      .strictObject({
+        url: z
+          .string()
+          .regex(/^rediss?:\/\/.+$/, 'must be redis://host:port or rediss://host:port')
+          .describe('Where Redis is; a number behind the last slash chooses the database.'),
+        passwordEnv: environmentName
+          .default('SLUICE_REDIS_PASSWORD')
+          .describe('Environment variable with the password; none while it is not set.'),
+        prefix: z.string().default('sluice:').describe('What every key begins with.'),
+      })
+      .optional()
+      .describe('What processes share their counts by; each counts alone when left out, and while Redis is away.'),
     log: z
       .strictObject({
         level: z

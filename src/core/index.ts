@@ -1,5 +1,6 @@
 export * from './action.js';
 export * from './category.js';
+export * from './client-limiter.js';
 export * from './detection.js';
 export * from './direction.js';
 export * from './enforcement.js';

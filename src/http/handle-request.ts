@@ -4,6 +4,7 @@ import { errorAnswer, moderationHeaders, refusedAnswer } from './answers.js';
 import { hasBody, sendEarly } from './early-answer.js';
 import { askedOf } from './exchange.js';
 import { forward } from './forward.js';
+import { limitClient } from './limit-client.js';
 import { readRequest } from './read-request.js';
 import { refuseUnrecorded } from './refuse-unrecorded.js';
 import { targetPath } from './request-target.js';
@@ -43,8 +44,11 @@ export async function handleRequest(req: IncomingMessage, res: ServerResponse, c
   const route = screen.route(path, req.headers);
   const { mode } = route.policy;
   const subject = screen.subjectOf(req.headers);
-  const { subjects } = screen.deps;
-  const refusal = subjects?.refuse({ subject, path, route, adapter: route.adapter ?? findAdapter(path) });
+  const { subjects, clientLimiter } = screen.deps;
+  const named = route.adapter ?? findAdapter(path);
+  const refusal =
+    subjects?.refuse({ subject, path, route, adapter: named }) ??
+    (clientLimiter && (await limitClient(clientLimiter, { req, subject, adapter: named })));
   if (refusal !== undefined) return sendEarly(req, res, refusal);
   subjects?.warn(subject, res);
   const hasContent = hasBody(req);

@@ -6,6 +6,7 @@ import { RequestBodyError, SluiceError, StoreError, type Verdict } from '../core
 import { bodyErrorAnswer, moderationHeaders, refusedAnswer, sendAnswer } from './answers.js';
 import { failureAnswer, hasBody, sendEarly } from './early-answer.js';
 import { askedOf } from './exchange.js';
+import { limitClient } from './limit-client.js';
 import { refuseUnrecorded } from './refuse-unrecorded.js';
 import { type TakeBodyOptions, type TakenBody, takeBody } from './request-body.js';
 import { refusesUnscreened } from './route-table.js';
@@ -54,8 +55,10 @@ async function screenRequest(req: ExpressRequest, res: ServerResponse, screen: S
   const named = route.adapter ?? findAdapter(path);
   const { policy } = route;
   const subject = screen.subjectOf(req.headers);
-  const { subjects } = screen.deps;
-  const refusal = subjects?.refuse({ subject, path, route, adapter: named });
+  const { subjects, clientLimiter } = screen.deps;
+  const refusal =
+    subjects?.refuse({ subject, path, route, adapter: named }) ??
+    (clientLimiter && (await limitClient(clientLimiter, { req, subject, adapter: named })));
   if (refusal !== undefined) {
     sendEarly(req, res, refusal);
     return false;

@@ -1,7 +1,15 @@
 import type { ServerResponse } from 'node:http';
 import { type Adapter, type BlockInfo, listStrings, mapStrings, readPrefill } from '../adapters/index.js';
 import type { Config } from '../config/index.js';
-import type { AlarmClock, Direction, RemoteDetector, TextEdit, TextField, Verdict } from '../core/index.js';
+import type {
+  AlarmClock,
+  ClientLimiter,
+  Direction,
+  RemoteDetector,
+  TextEdit,
+  TextField,
+  Verdict,
+} from '../core/index.js';
 import type { Framing } from '../framing/index.js';
 import type { Moderator } from '../moderator/index.js';
 import { type ResolvedPolicy, redactText } from '../policy/index.js';
@@ -33,6 +41,8 @@ export interface ScreenDeps extends RecordDeps {
   readonly subjectKey?: Uint8Array | undefined;
   /** Steps against subjects; none are taken when left out. */
   readonly subjects?: SubjectEnforcement | undefined;
+  /** Bounds the requests of each client; no bound when left out. */
+  readonly clientLimiter?: ClientLimiter | undefined;
 }
 
 /** A body after screening. */

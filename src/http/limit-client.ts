@@ -1,0 +1,32 @@
+import { createHash } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { Adapter } from '../adapters/index.js';
+import type { ClientLimiter } from '../core/index.js';
+import { type Answer, errorAnswer } from './answers.js';
+
+/** A request whose client is counted. */
+export interface CountedRequest {
+  readonly req: IncomingMessage;
+  /** Who sent it; by the address when nobody is told apart. */
+  readonly subject: string | undefined;
+  /** The format whose clients can read the refusal. */
+  readonly adapter: Adapter | undefined;
+}
+
+/** The answer to a request that is one too many: a 429 that says when to come again; undefined when it may go on. */
+export async function limitClient(limiter: ClientLimiter, request: CountedRequest): Promise<Answer | undefined> {
+  const { req, subject, adapter } = request;
+  const waitMs = await limiter.admit(subject ?? addressOf(req));
+  if (waitMs === undefined) return undefined;
+  const seconds = Math.max(1, Math.ceil(waitMs / 1000));
+  const message = `Too many requests; try again in ${seconds} s.`;
+  const answer = errorAnswer({ status: 429, type: 'rate_limit_error', code: 'rate_limit_exceeded', message }, adapter);
+  return { ...answer, headers: { ...answer.headers, 'retry-after': String(seconds) } };
+}
+
+/** An address as a key that says nobody's address; that of Express where the host trusts its proxies. */
+function addressOf(req: IncomingMessage): string {
+  const ip: unknown = Reflect.get(req, 'ip');
+  const address = typeof ip === 'string' ? ip : (req.socket.remoteAddress ?? '');
+  return createHash('sha256').update(address).digest('base64url').slice(0, 22);
+}
