@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, InvalidArgumentError, Option } from 'commander';
 import {
+  addHitsCommands,
   type CheckOptions,
   check,
   type EvalOptions,
@@ -113,6 +114,7 @@ lexicon
   .option('--config <file>', 'config file')
   .option('--json', 'write one JSON object')
   .action((options: LexiconStatsOptions) => writeLexiconStats(options, process));
+addHitsCommands(program).hook('preAction', endWithReader);
 const subjects = program
   .command('subjects')
   .description('steps against those whose requests are blocked again and again')

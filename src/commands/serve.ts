@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { composePipeline, listPaths, openServices, type Pipeline } from '../compose.js';
+import { composePipeline, listPaths, openServices, type Pipeline, type Services } from '../compose.js';
 import type { Config } from '../config/index.js';
 import { ConfigError } from '../core/index.js';
 import {
@@ -14,11 +14,14 @@ import {
   withholdOperatorRoutes,
 } from '../http/index.js';
 import { loadConfig } from '../load-config.js';
+import { expiriesAt, HitEraser } from '../store/index.js';
 import { DEMO_LIST, demoLines } from './echo-demo.js';
 import { FileWatch } from './file-watch.js';
 import { LivePipeline } from './live-pipeline.js';
+import { PeriodicJob } from './periodic-job.js';
 
 const WATCH_INTERVAL_MS = 500;
+const RETENTION_INTERVAL_MS = 60 * 60 * 1000;
 const MIN_TOKEN_LENGTH = 16;
 
 /** What the command line and the environment give to `serve`. */
@@ -110,6 +113,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
   });
   const exchanges = new OpenExchanges(proxy.server);
   registerOperatorMetrics(services.metrics.registry, { store, openExchanges: () => exchanges.count, info });
+  const retention = retentionJob(config, services);
   try {
     if (adminListen !== undefined) {
       const operatorServer = createOperatorServer(operatorRoutes);
@@ -118,6 +122,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
     const address = await listen(proxy.server, config.listen, 'listen');
     logger.info({ address, ...info() }, 'listening');
     if (config.upstream === undefined) process.stdout.write(demoLines(address));
+    retention?.start();
   } catch (error) {
     await services.close();
     throw error;
@@ -126,6 +131,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
     reload: (reason) => live.reload(reason),
     async stop() {
       watch.stop();
+      await retention?.stop();
       logger.info({ openExchanges: exchanges.count }, 'draining');
       const drained = proxy.drain();
       // A connection kept alive after its last exchange would hold up the end for as long as its client likes.
@@ -144,6 +150,18 @@ export async function serve(options: ServeOptions): Promise<Served> {
       logger.info({ written, dropped }, 'stopped');
     },
   };
+}
+
+/** Undefined when everything is kept for ever. */
+function retentionJob({ retention }: Config, { database, clock, logger }: Services): PeriodicJob | undefined {
+  if (database === undefined || expiriesAt(retention, 0).length === 0) return undefined;
+  const eraser = new HitEraser(database);
+  const run = async (): Promise<{ erased: number } | undefined> => {
+    const nowMs = clock.now();
+    const erased = await eraser.expire(expiriesAt(retention, nowMs), nowMs);
+    return erased === 0 ? undefined : { erased };
+  };
+  return new PeriodicJob({ name: 'retention', intervalMs: RETENTION_INTERVAL_MS, run, logger });
 }
 
 function withDemoList(config: Config): Config {

@@ -25,6 +25,7 @@ const categoryFields = Object.fromEntries(
 ) as Record<Category, z.ZodOptional<typeof Thresholds>>;
 
 const bytes = z.int().min(1);
+const days = z.int().min(1).max(36_500);
 const milliseconds = z.int().min(0).max(2_147_483_647);
 
 const holdFields = {
@@ -361,6 +362,28 @@ export const Config = z
       .prefault({})
       .describe('Whom the record names, as a keyed hash and nothing else.'),
     enforcement: EnforcementConfig.optional(),
+    retention: z
+      .strictObject({
+        days: days.optional().describe('Days that hits are kept; for ever when left out.'),
+        categories: z
+          .strictObject(
+            Object.fromEntries(
+              CATEGORIES.map((category) => [
+                category,
+                days.optional().describe(`Days that hits of ${category} are kept.`),
+              ]),
+            ) as Record<Category, z.ZodOptional<typeof days>>,
+          )
+          .prefault({})
+          .describe('The same for single categories.'),
+        uncategorized: days
+          .optional()
+          .describe(
+            'The same for entries about texts in which nothing was found: unscreened, failed open, filtered upstream.',
+          ),
+      })
+      .prefault({})
+      .describe('When the proxy erases what is in the record; the hash chain stays whole.'),
     hitLog: z
       .strictObject({
         durability: z

@@ -52,6 +52,11 @@ export interface Database extends Queryable {
   listen(channel: string, onMessage: (message: string) => void): Promise<() => Promise<void>>;
   /** Tells every listener of a channel. At most 7,999 bytes. */
   notify(channel: string, message: string): Promise<void>;
+  /**
+   * Wipes what erased values have left behind in the files, where that can be done at once: in SQLite at once, in PostgreSQL
+   * its own vacuum does it later.
+   */
+  reclaim(): Promise<void>;
   /** Waits for what runs, then lets go of the database. Idempotent. */
   close(): Promise<void>;
 }

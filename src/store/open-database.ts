@@ -12,6 +12,8 @@ export interface OpenDatabaseOptions {
   readonly busyMs?: number;
   /** Whether a server that cannot be reached is no reason to fail now: everything is refused until it can. */
   readonly mayBeDown?: boolean;
+  /** Whether a SQLite file that is not there is an error, for whoever only looks. */
+  readonly mustExist?: boolean;
   readonly logger: Logger;
 }
 
@@ -26,11 +28,12 @@ export async function openDatabase({
   store,
   busyMs = BUSY_MS,
   mayBeDown = false,
+  mustExist = false,
   logger,
 }: OpenDatabaseOptions): Promise<Database | undefined> {
   const url = parseStoreUrl(store);
   if (url === undefined) return undefined;
   return url.kind === 'sqlite'
-    ? openSqliteDatabase({ path: url.path, busyMs })
+    ? openSqliteDatabase({ path: url.path, busyMs, mustExist })
     : openPostgresDatabase({ url, mayBeDown, logger });
 }

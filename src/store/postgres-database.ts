@@ -157,6 +157,10 @@ class PostgresDatabase implements Database {
     await this.all('SELECT pg_notify(?, ?)', [channel, message]);
   }
 
+  async reclaim(): Promise<void> {
+    // Autovacuum.
+  }
+
   close(): Promise<void> {
     this.#closed ??= Promise.all([...this.#listeners].map((listener) => listener.close())).then(() => this.#pool.end());
     return this.#closed;

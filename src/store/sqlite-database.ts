@@ -16,6 +16,8 @@ export interface SqliteDatabaseOptions {
   readonly path: string;
   /** Longest wait for another writer of the same file, in milliseconds; only the statement waits. */
   readonly busyMs: number;
+  /** Whether a file that is not there is an error. */
+  readonly mustExist: boolean;
 }
 
 const MAX_BUSY_POLL_MS = 10;
@@ -24,7 +26,8 @@ const MAX_BUSY_POLL_MS = 10;
  * Opens (or creates) a SQLite database and migrates it.
  * @throws {StoreError} when the file cannot be used.
  */
-export async function openSqliteDatabase({ path, busyMs }: SqliteDatabaseOptions): Promise<Database> {
+export async function openSqliteDatabase(options: SqliteDatabaseOptions): Promise<Database> {
+  const { path, mustExist } = options;
   let connection: Sqlite.Database | undefined;
   try {
     const folder = dirname(resolve(path));
@@ -32,8 +35,8 @@ export async function openSqliteDatabase({ path, busyMs }: SqliteDatabaseOptions
       throw new StoreError(`the folder ${folder} does not exist`);
     }
     // SQLite's own wait for a lock holds up the whole process, even a writer of the same process that it waits for.
-    connection = new Sqlite(path, { timeout: 0 });
-    const database = new SqliteDatabase(connection, { path, busyMs });
+    connection = new Sqlite(path, { timeout: 0, fileMustExist: mustExist });
+    const database = new SqliteDatabase(connection, options);
     // First of all the check whose database this is: switching to WAL already changes the file.
     await migrate(database);
     const [journal] = await database.all<{ journal_mode: string }>('PRAGMA journal_mode = WAL');
@@ -43,6 +46,7 @@ export async function openSqliteDatabase({ path, busyMs }: SqliteDatabaseOptions
     // FULL, not NORMAL: in WAL mode NORMAL survives a killed process but may lose the last commits in a power cut. The
     // price is one fsync per transaction, not per row.
     connection.pragma('synchronous = FULL');
+    connection.pragma('secure_delete = ON');
     return database;
   } catch (error) {
     connection?.close();
@@ -105,6 +109,11 @@ class SqliteDatabase implements Database {
 
   async notify(channel: string, message: string): Promise<void> {
     this.#messages.emit(channel, message);
+  }
+
+  async reclaim(): Promise<void> {
+    // What was overwritten is zero in the file already (`secure_delete`); the log still has it.
+    await this.all('PRAGMA wal_checkpoint(TRUNCATE)');
   }
 
   close(): Promise<void> {
