@@ -2,12 +2,14 @@
 import { measureContrast } from './quality/contrast.js';
 import { measureDisguise } from './quality/disguise.js';
 import { measureLexiconQuality } from './quality/lexicon-quality.js';
+import { measureHold } from './speed/hold.js';
 import { measureLexiconScan } from './speed/lexicon-scan.js';
 import { measureModerate } from './speed/moderate.js';
 
 const BENCHMARKS: Readonly<Record<string, (args: readonly string[]) => unknown>> = {
   'lexicon-scan': measureLexiconScan,
   moderate: measureModerate,
+  hold: measureHold,
   'lexicon-quality': measureLexiconQuality,
   contrast: measureContrast,
   disguise: measureDisguise,

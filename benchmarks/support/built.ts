@@ -10,3 +10,12 @@ export const builtLexicon = (): typeof import('../../src/lexicon/index.js') => b
 
 /** The built package entry. */
 export const builtPackage = (): typeof import('../../src/index.js') => built('index.js');
+
+/** The built composition root. */
+export const builtCompose = (): typeof import('../../src/compose.js') => built('compose.js');
+
+/** The built HTTP layer. */
+export const builtHttp = (): typeof import('../../src/http/index.js') => built('http/index.js');
+
+/** The built config. */
+export const builtConfig = (): typeof import('../../src/config/index.js') => built('config/index.js');

@@ -10,12 +10,13 @@ import type { CategoryThresholds } from '../policy/index.js';
 import { findEvaluationPoint, findStepEnd, isEvaluationPoint, MAX_WINDOW_UNITS } from './evaluation-points.js';
 import { ListCounter } from './list-counter.js';
 
-/** Share of its lowest redact or block threshold from which the score of a category makes text wait for the next point. */
-const SUSPICIOUS = 1 / 2;
 /**
- * Share from which a word waits until it is whole, because it may make the text suspicious. Below it words leave as they
- * come: `npm run bench -- hold` counts how rarely a single word lifts a score from there to `SUSPICIOUS`.
+ * Share of its lowest redact or block threshold from which the score of a category makes text wait for the next point. Chosen, with
+ * `WARY`, so that of benign text at most 12 characters wait at p99 and none at p50; `npm run bench -- hold` shows both, and what of
+ * violating text leaves before.
  */
+const SUSPICIOUS = 1 / 2;
+/** Share from which a word waits until it is whole, because it may make the text suspicious. Below it words leave as they come. */
 const WARY = 1 / 8;
 
 /** What a judge works with. */
