@@ -1,6 +1,9 @@
 export * from './adapter.js';
 export * from './anthropic-messages.js';
+export * from './body-texts.js';
 export * from './data-url.js';
+export { parseJson } from './json.js';
+export { unknownFields } from './known-keys.js';
 export * from './map-strings.js';
 export * from './openai-chat.js';
 export * from './openai-responses.js';
@@ -8,4 +11,5 @@ export * from './plain-format.js';
 export * from './read-prefill.js';
 export * from './registry.js';
 export * from './stream-format.js';
+export { listUnread, mayHoldContent, partsOf, type UnreadString } from './unscreened-parts.js';
 export * from './write-json.js';

@@ -5,3 +5,4 @@ export * from './notices.js';
 export * from './parse-config.js';
 export * from './routes.js';
 export * from './schema.js';
+export * from './unknown-fields.js';

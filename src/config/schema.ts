@@ -5,6 +5,7 @@ import { EnforcementConfig } from './enforcement.js';
 import { parseListenAddress } from './listen-address.js';
 import { AiLabelConfig, BlockAsConfig, NoticesConfig } from './notices.js';
 import { RouteConfig, UnscreenedConfig } from './routes.js';
+import { UnknownFieldsConfig } from './unknown-fields.js';
 
 const threshold = z.number().min(0).max(1);
 
@@ -81,6 +82,7 @@ export const PolicyConfig = z
       .optional()
       .describe('Scores that list matches get by severity. Built in: 0.5, 0.75, 0.97, 0.995.'),
     mask: z.string().optional().describe("Constant text that replaces a redacted span. Built in: '[redacted]'."),
+    unknownFields: UnknownFieldsConfig.optional(),
     blockAs: BlockAsConfig.optional(),
     notices: NoticesConfig.optional(),
     noticeAsText: z

@@ -12,4 +12,5 @@ export * from './hold.js';
 export * from './ports.js';
 export * from './span.js';
 export * from './text-field.js';
+export * from './unscreened-part.js';
 export * from './verdict.js';

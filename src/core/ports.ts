@@ -2,6 +2,7 @@ import type { Action } from './action.js';
 import type { RemoteDetection, RemoteName } from './detection.js';
 import type { Direction } from './direction.js';
 import type { Hit } from './hit.js';
+import type { UnscreenedReason } from './unscreened-part.js';
 import type { Versions } from './verdict.js';
 
 /** Source of time; injected so that tests can hold it still. */
@@ -38,8 +39,18 @@ export interface HitEntry {
    * `released-early`: some of a stream left before it was judged (`hold: none`, or a limit with `onHoldLimit: release`).
    * `hold-limit`: a stream was stopped because text of it had waited as long as it may.
    * `upstream-filtered`: no finding of ours; the backend itself says that it withheld content.
+   * `unscreened:image` and its like: parts of a body that are no text that could be read; the rest was screened.
+   * `unknown-field`: texts under keys that the format does not know, which were screened.
    */
-  readonly outcome: 'screened' | 'unscreened' | 'failed-open' | 'released-early' | 'hold-limit' | 'upstream-filtered';
+  readonly outcome:
+    | 'screened'
+    | 'unscreened'
+    | `unscreened:${UnscreenedReason}`
+    | 'unknown-field'
+    | 'failed-open'
+    | 'released-early'
+    | 'hold-limit'
+    | 'upstream-filtered';
   /** Path of the text field in its body, or the channel of a stream. */
   readonly field: string;
   readonly policy: string;

@@ -3,6 +3,7 @@ import type { Category } from './category.js';
 import type { DetectionSource } from './detection.js';
 import type { Hit } from './hit.js';
 import type { HoldNote } from './hold.js';
+import type { UnscreenedPart } from './unscreened-part.js';
 
 /** Versions of everything that shaped a verdict; recorded with each hit. */
 export interface Versions {
@@ -27,6 +28,8 @@ export interface Verdict {
   readonly failedDetectors: readonly DetectionSource[];
   /** Set for a stream of which some text left, or was stopped, before it was judged. */
   readonly hold?: HoldNote;
+  /** Parts of the body that were not judged; only on the verdict about a whole body that has some. */
+  readonly unscreened?: readonly UnscreenedPart[];
   readonly policy: string;
   readonly versions: Versions;
 }

@@ -43,6 +43,18 @@ export function refusedAnswer(): Answer {
   return errorAnswer({ status: 403, type: 'invalid_request_error', code: 'unscreened_path', message });
 }
 
+/** Returns the answer where a body is stopped because it holds text under keys that its format does not know. */
+export function unknownFieldAnswer(direction: Direction, adapter: Adapter): Answer {
+  const ofInput = direction === 'input';
+  const message = `The ${ofInput ? 'request' : 'reply'} holds text under keys that its format does not know, and is refused.`;
+  const info = { status: ofInput ? 400 : 502, type: ofInput ? 'invalid_request_error' : 'api_error' };
+  // The same request would bring the same again.
+  return {
+    ...errorAnswer({ ...info, code: 'unknown_field', message }, adapter),
+    headers: { 'x-should-retry': 'false' },
+  };
+}
+
 /** Returns the answer to a request whose body cannot be read. */
 export function bodyErrorAnswer(error: RequestBodyError, adapter?: Adapter): Answer {
   const info = { status: error.status, type: 'invalid_request_error', code: error.code.toLowerCase() };
@@ -108,7 +120,11 @@ export async function screenReply(
     const headers = moderationHeaders('output', verdict, exchange);
     return { bytes: changed ? Buffer.from(writeJson(value, source)) : bytes, changed, headers, verdict };
   }
-  const { verdict, blocked, changed, body: passing } = await screen.screenOutput(adapter, body, exchange);
+  const { verdict, blocked, refused, changed, body: passing } = await screen.screenOutput(adapter, body, exchange);
+  if (refused) {
+    const headers = { 'x-request-id': exchange.requestId };
+    return { bytes, changed: false, headers, verdict, answer: unknownFieldAnswer('output', adapter) };
+  }
   const ours = blocked === undefined ? {} : { 'x-request-id': exchange.requestId, 'x-should-retry': 'false' };
   const headers = { ...moderationHeaders('output', verdict, exchange), ...labelHeaders(exchange), ...ours };
   const asIs = { bytes, changed: false, headers, verdict };
@@ -135,8 +151,10 @@ export function moderationHeaders(
 ): Readonly<Record<string, string>> {
   if (verdict === undefined || exchange.policy.mode !== 'annotate') return {};
   const { action, categories } = moderationNote(verdict, exchange);
+  const unscreened = [...new Set(verdict.unscreened?.map(({ reason }) => reason))];
   return {
     [`x-moderation-${direction}-action`]: action,
+    ...(unscreened.length === 0 ? {} : { [`x-moderation-${direction}-unscreened`]: unscreened.join(', ') }),
     ...(categories.length === 0 ? {} : { [`x-moderation-${direction}-categories`]: categories.join(', ') }),
   };
 }

@@ -66,7 +66,7 @@ export function recordVerdict(
       direction,
       route: exchange.path.split(/[?#]/, 1)[0] ?? '',
       outcome: outcomeOf(verdict),
-      field: name,
+      field: placeName(name),
       policy: verdict.policy,
       mode: exchange.policy.mode,
       action: verdict.action,
@@ -77,6 +77,11 @@ export function recordVerdict(
   if (own.length > 0 || own.length === verdict.hits.length) record(field, own);
   if (own.length === verdict.hits.length || before === undefined) return;
   record(`${before.path} + ${field}`, hitsOverSeam(verdict.hits, before.length));
+}
+
+/** A place without the keys in it that are no plain names: whoever made them up may have written anything there. */
+function placeName(path: string): string {
+  return path.replace(/\["(?:[^"\\]|\\.)*"\]/g, '[*]');
 }
 
 /** The hits that begin in the text before, with spans that count through both texts, laid end to end. */
@@ -119,11 +124,11 @@ export function recordOutcome(
     direction,
     route: path.split(/[?#]/, 1)[0] ?? '',
     outcome,
-    field,
+    field: placeName(field),
     policy: policy.name,
     mode: policy.mode,
     action,
-    applied: action,
+    applied: policy.mode === 'enforce' || action === 'allow' ? action : 'flag',
     hits: [],
     versions,
   });

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { findAdapter, writeJson } from '../adapters/index.js';
-import { errorAnswer, moderationHeaders, refusedAnswer } from './answers.js';
+import { errorAnswer, moderationHeaders, refusedAnswer, unknownFieldAnswer } from './answers.js';
 import { hasBody, sendEarly } from './early-answer.js';
 import { askedOf } from './exchange.js';
 import { forward } from './forward.js';
@@ -81,6 +81,7 @@ export async function handleRequest(req: IncomingMessage, res: ServerResponse, c
   }
   const screened = await screen.screenInput(adapter, body, begun);
   const { exchange } = screened;
+  if (screened.refused) return sendEarly(req, res, unknownFieldAnswer('input', adapter));
   if (screened.blocked !== undefined) {
     return sendEarly(req, res, adapter.blockedReply(screened.blocked, askedOf(exchange)));
   }

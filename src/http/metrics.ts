@@ -6,6 +6,8 @@ export interface Metrics {
   readonly screened: Counter;
   readonly hits: Counter;
   readonly unscreened: Counter;
+  readonly unscreenedParts: Counter;
+  readonly unknownFields: Counter;
   readonly unjudged: Counter;
   readonly subjectsRefused: Counter;
   readonly upstreamErrors: Counter;
@@ -44,6 +46,18 @@ export function createMetrics(): Metrics {
       name: 'sluice_subject_refused_total',
       help: 'Requests refused because of a step against their subject.',
       labelNames: ['step'],
+      registers,
+    }),
+    unscreenedParts: new Counter({
+      name: 'sluice_unscreened_parts_total',
+      help: 'Parts of screened requests and answers that were not judged, by what they are: images, audio, files, tokens and their like.',
+      labelNames: ['direction', 'reason'],
+      registers,
+    }),
+    unknownFields: new Counter({
+      name: 'sluice_unknown_fields_total',
+      help: 'Texts under keys that a format does not know; they were judged. Not counted where `unknownFields` is `allow`.',
+      labelNames: ['direction'],
       registers,
     }),
     upstreamErrors: new Counter({ name: 'sluice_upstream_errors_total', help: 'Failed upstream calls.', registers }),

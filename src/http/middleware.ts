@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http';
 import type { RequestHandler } from 'express';
 import { type Adapter, findAdapter, isUnnamed } from '../adapters/index.js';
 import { RequestBodyError, SluiceError, StoreError, type Verdict } from '../core/index.js';
-import { bodyErrorAnswer, moderationHeaders, refusedAnswer, sendAnswer } from './answers.js';
+import { bodyErrorAnswer, moderationHeaders, refusedAnswer, sendAnswer, unknownFieldAnswer } from './answers.js';
 import { failureAnswer, hasBody, sendEarly } from './early-answer.js';
 import { askedOf } from './exchange.js';
 import { limitClient } from './limit-client.js';
@@ -132,10 +132,17 @@ function passUnscreened(options: Received & { readonly refused: boolean; readonl
 /** Resolves to what the reply is screened with; `undefined` when the request is answered. */
 async function screenInput(options: Received & { readonly adapter: Adapter }): Promise<Exchange | undefined> {
   const { req, res, screen, adapter, body } = options;
-  const { verdict, blocked, body: seen, exchange } = await screen.screenInput(adapter, body.value, options.exchange);
+  const {
+    verdict,
+    blocked,
+    refused,
+    body: seen,
+    exchange,
+  } = await screen.screenInput(adapter, body.value, options.exchange);
   if (verdict !== undefined) req.sluice = verdict;
-  if (blocked !== undefined) {
-    const answer = adapter.blockedReply(blocked, askedOf(exchange));
+  if (blocked !== undefined || refused) {
+    const answer =
+      blocked === undefined ? unknownFieldAnswer('input', adapter) : adapter.blockedReply(blocked, askedOf(exchange));
     res.setHeader('x-request-id', exchange.requestId);
     sendAnswer(res, answer);
     return undefined;

@@ -1,5 +1,15 @@
 import type { ServerResponse } from 'node:http';
-import { type Adapter, type BlockInfo, listStrings, mapStrings, readPrefill } from '../adapters/index.js';
+import {
+  type Adapter,
+  type BlockInfo,
+  type BodyTexts,
+  listStrings,
+  listUnread,
+  mapStrings,
+  partsOf,
+  readBodyTexts,
+  readPrefill,
+} from '../adapters/index.js';
 import type { Config } from '../config/index.js';
 import type {
   AlarmClock,
@@ -8,6 +18,7 @@ import type {
   RemoteDetector,
   TextEdit,
   TextField,
+  UnscreenedPart,
   Verdict,
 } from '../core/index.js';
 import type { Framing } from '../framing/index.js';
@@ -15,6 +26,7 @@ import type { Moderator } from '../moderator/index.js';
 import { type ResolvedPolicy, redactText } from '../policy/index.js';
 import { askDetectors } from './ask-detectors.js';
 import { blockInfo } from './block-info.js';
+import { recordCoverage, stopsUnknown } from './coverage.js';
 import { durableRecord, type Exchange, type RecordDeps, recordVerdict, strongerVerdict } from './exchange.js';
 import { holdUntilDurable } from './hold-until-durable.js';
 import { passingText } from './judge-output-text.js';
@@ -54,6 +66,8 @@ export interface ScreenedBody {
   readonly changed: boolean;
   /** Set when the body must not pass as it is. */
   readonly blocked: BlockInfo | undefined;
+  /** Whether it must not pass at all, and was not judged: for text under keys that the format does not know. */
+  readonly refused: boolean;
 }
 
 /** A request after screening. */
@@ -133,27 +147,42 @@ export function createScreen(parts: Omit<ScreenDeps, 'unsettled'>): Screen {
     return judged;
   };
   const screenInput = async (adapter: Adapter, body: unknown, begun: Exchange): Promise<ScreenedRequest> => {
-    const fields = adapter.readTexts(body, 'input');
+    const texts = readBodyTexts(adapter, body, 'input');
+    const { fields } = texts;
     const language = { ...begun.language, text: lastUserText(fields) };
     const exchange = { ...begun, language, prefill: readPrefill(body) };
+    const at = { direction: 'input', exchange } as const;
+    recordCoverage(deps, texts, at);
+    if (stopsUnknown(texts, at)) return { ...REFUSED, exchange };
     const seams = await judgeSeams(moderator, fields, exchange.policy);
-    for (const { field, verdict } of seams) recordVerdict(deps, { verdict, direction: 'input', field, exchange });
+    for (const { field, verdict } of seams) recordVerdict(deps, { ...at, verdict, field });
     const isStopped = seams.some(({ verdict }) => verdict.applied === 'block');
     const verdicts = await judge(fields, 'input', { exchange, isStopped });
-    const screened = applyVerdicts({ adapter, body, direction: 'input', exchange, fields, verdicts, seams });
-    if (screened.blocked !== undefined) deps.subjects?.strike(screened.verdict, exchange);
-    return { ...screened, exchange };
+    const judged = applyVerdicts({ adapter, body, ...at, texts, verdicts, seams });
+    if (judged.blocked !== undefined) deps.subjects?.strike(judged.verdict, exchange);
+    return { ...withCoverage(judged, texts, at), exchange };
   };
   const screenOutput = async (adapter: Adapter, body: unknown, exchange: Exchange): Promise<ScreenedBody> => {
-    const fields = adapter.readTexts(body, 'output');
-    const before = textsBefore(fields, { adapter, exchange });
-    const verdicts = await judge(fields, 'output', { exchange, before });
-    return applyVerdicts({ adapter, body, direction: 'output', exchange, fields, verdicts });
+    const texts = readBodyTexts(adapter, body, 'output');
+    const at = { direction: 'output', exchange } as const;
+    recordCoverage(deps, texts, at);
+    if (stopsUnknown(texts, at)) return REFUSED;
+    const before = textsBefore(texts.fields, { adapter, exchange });
+    const verdicts = await judge(texts.fields, 'output', { exchange, before });
+    return withCoverage(applyVerdicts({ adapter, body, ...at, texts, verdicts }), texts, at);
+  };
+  /** The verdict on a body says what was not judged, also where there was nothing to judge. */
+  const withCoverage = (screened: ScreenedBody, { unscreened }: BodyTexts, at: JudgedAt): ScreenedBody => {
+    if (unscreened.length === 0) return screened;
+    const { direction, exchange } = at;
+    const verdict = screened.verdict ?? moderator.moderate('', { direction, policy: exchange.policy });
+    return { ...screened, verdict: { ...verdict, unscreened } };
   };
   const screenLoose = async (value: unknown, exchange: Exchange): Promise<ScreenedValue> => {
-    const fields = listStrings(value);
+    const { fields, unscreened } = looseTexts(value);
+    recordCoverage(deps, { unscreened, unknown: [] }, { direction: 'output', exchange });
     const before = textsBefore(fields, { exchange });
-    return applyLoosely(value, await judge(fields, 'output', { exchange, before }), exchange);
+    return applyLoosely(value, { fields, verdicts: await judge(fields, 'output', { exchange, before }), exchange });
   };
   return {
     deps,
@@ -178,17 +207,44 @@ export function createScreen(parts: Omit<ScreenDeps, 'unsettled'>): Screen {
   };
 }
 
-/** What becomes of a value whose strings were judged; the verdicts are in their order. */
-function applyLoosely(value: unknown, verdicts: readonly Verdict[], exchange: Exchange): ScreenedValue {
-  let strongest: Verdict | undefined;
-  let index = 0;
-  const screened = mapStrings(value, (text) => {
-    const verdict = verdicts[index] as Verdict;
-    index += 1;
-    strongest = strongerVerdict(strongest, verdict);
-    return passingText(text, verdict, exchange);
+/** A body that may not pass. */
+const REFUSED: ScreenedBody = {
+  verdict: undefined,
+  body: undefined,
+  changed: false,
+  blocked: undefined,
+  refused: true,
+};
+
+/** What a body is judged as. */
+interface JudgedAt {
+  readonly direction: Direction;
+  readonly exchange: Exchange;
+}
+
+/** The strings of a value of unknown shape: all are texts but what its key says to be an image and the like. */
+function looseTexts(value: unknown): {
+  readonly fields: readonly TextField[];
+  readonly unscreened: readonly UnscreenedPart[];
+} {
+  const unread = listUnread(value, () => false).filter(({ kind }) => kind !== 'tokens');
+  const unscreened = partsOf(unread);
+  const skipped = new Set(unscreened.map(({ field }) => field));
+  return { fields: listStrings(value).filter(({ path }) => !skipped.has(path)), unscreened };
+}
+
+/** What becomes of a value whose strings were judged; the verdicts are in the order of the fields. */
+function applyLoosely(
+  value: unknown,
+  judged: { readonly fields: readonly TextField[]; readonly verdicts: readonly Verdict[]; readonly exchange: Exchange },
+): ScreenedValue {
+  const { fields, verdicts, exchange } = judged;
+  const byPath = new Map(fields.map(({ path }, index) => [path, verdicts[index]]));
+  const screened = mapStrings(value, (text, path) => {
+    const verdict = byPath.get(path);
+    return verdict === undefined ? text : passingText(text, verdict, exchange);
   });
-  return { value: screened, verdict: strongest };
+  return { value: screened, verdict: verdicts.reduce<Verdict | undefined>(strongerVerdict, undefined) };
 }
 
 /** What becomes of a body whose text fields were judged. */
@@ -197,18 +253,18 @@ function applyVerdicts(judged: {
   readonly body: unknown;
   readonly direction: Direction;
   readonly exchange: Exchange;
-  readonly fields: readonly TextField[];
+  readonly texts: BodyTexts;
   readonly verdicts: readonly Verdict[];
   readonly seams?: readonly JudgedSeam[];
 }): ScreenedBody {
-  const { adapter, body, direction, exchange, fields, verdicts, seams = [] } = judged;
+  const { adapter, body, direction, exchange, texts, verdicts, seams = [] } = judged;
   const edits: TextEdit[] = [];
   const stopped = new Set<string>();
   let strongest: Verdict | undefined;
   for (const { verdict } of seams) strongest = strongerVerdict(strongest, verdict);
   const split = seams.filter(({ verdict }) => verdict.applied === 'redact');
   for (const [index, verdict] of verdicts.entries()) {
-    const { path, text } = fields[index] as TextField;
+    const { path, text } = texts.fields[index] as TextField;
     strongest = strongerVerdict(strongest, verdict);
     if (verdict.applied === 'block') stopped.add(adapter.answerOf(path));
     const parts = split.flatMap((seam) => seam.parts.get(index) ?? []);
@@ -217,11 +273,11 @@ function applyVerdicts(judged: {
       edits.push({ path, text: redactText(text, hits, exchange.policy.mask) });
     }
   }
-  const edited = edits.length > 0 ? adapter.writeTexts(body, edits) : body;
+  const edited = edits.length > 0 ? texts.write(edits) : body;
   if (strongest?.applied !== 'block') {
-    return { verdict: strongest, body: edited, changed: edits.length > 0, blocked: undefined };
+    return { verdict: strongest, body: edited, changed: edits.length > 0, blocked: undefined, refused: false };
   }
   const blocked = blockInfo(strongest, direction, exchange);
   const rest = direction === 'output' ? adapter.blockedOutput(edited, blocked, stopped) : undefined;
-  return { verdict: strongest, body: rest, changed: false, blocked };
+  return { verdict: strongest, body: rest, changed: false, blocked, refused: false };
 }

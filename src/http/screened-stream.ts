@@ -13,6 +13,7 @@ import { blockInfo } from './block-info.js';
 import { askedOf, type Exchange, recordFiltered } from './exchange.js';
 import { OpenAnswers } from './open-answers.js';
 import { StreamChannels, type StreamChannelsDeps } from './stream-channels.js';
+import { StreamCoverage } from './stream-coverage.js';
 
 /** What one stream is read with. */
 export interface ScreenedStreamOptions {
@@ -34,6 +35,7 @@ export class ScreenedStream {
   readonly #labels: boolean;
   readonly #parser: EventParser;
   readonly #channels: StreamChannels;
+  readonly #coverage: StreamCoverage;
   /** What the backend has said that it withheld. */
   readonly #filtered = new Set<string>();
   readonly #answers: OpenAnswers;
@@ -50,6 +52,7 @@ export class ScreenedStream {
     this.#answerOf = adapter.answerOf;
     this.#labels = labelsField(exchange);
     this.#channels = new StreamChannels(deps, adapter, exchange);
+    this.#coverage = new StreamCoverage(deps, adapter, exchange);
     this.#answers = new OpenAnswers(asked.answers);
     this.#parser = framing.createParser({ maxEventBytes: deps.config.limits.maxEventBytes });
   }
@@ -126,6 +129,7 @@ export class ScreenedStream {
     if (this.#done) return '';
     if (event.comment !== undefined) return this.#framing.encode(event);
     const step = this.#format.read(event);
+    this.#coverage.note(event, step);
     this.#noteFiltered(step);
     this.#answers.see(step.answers);
     const wire = this.#screen(step);

@@ -34,9 +34,14 @@ export interface ResolvedPolicy {
   readonly version: string;
   /** What clients are told; it changes no verdict. */
   readonly answers: AnswerRules;
+  /** What happens to texts under keys that a format does not know; it changes no verdict. */
+  readonly unknownFields: Readonly<Record<Direction, 'allow' | 'flag' | 'block'>>;
 }
 
-type Rules = Pick<ResolvedPolicy, 'mask' | 'severityScores' | 'classifier' | 'answers' | Direction> & {
+type Rules = Pick<
+  ResolvedPolicy,
+  'mask' | 'severityScores' | 'classifier' | 'answers' | 'unknownFields' | Direction
+> & {
   readonly hold: Readonly<Record<Direction, WrittenHold>>;
 };
 
@@ -50,6 +55,7 @@ const BUILT_IN: Rules = {
   classifier: { input: classifierThresholds('input'), output: classifierThresholds('output') },
   hold: { input: {}, output: {} },
   answers: BUILT_IN_ANSWERS,
+  unknownFields: { input: 'allow', output: 'allow' },
 };
 
 /**
@@ -121,6 +127,10 @@ function override(base: Rules, policy: PolicyConfig): Rules {
       output: overrideHold(base.hold.output, policy.output),
     },
     answers: overrideAnswers(base.answers, policy),
+    unknownFields: {
+      input: policy.unknownFields?.input ?? base.unknownFields.input,
+      output: policy.unknownFields?.output ?? base.unknownFields.output,
+    },
   };
 }
 
