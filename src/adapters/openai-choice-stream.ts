@@ -52,7 +52,8 @@ export class ChoiceStream implements StreamFormat {
     if (event.data.trim() === DONE) return END;
     const chunk = parseEventData(event);
     this.#chunk = chunk;
-    this.#template = chunk;
+    // The filter results of Azure come in chunks that belong to no answer: clients would not know what to do with text there.
+    if (!isJsonObject(chunk) || chunk['id'] !== '' || this.#template === undefined) this.#template = chunk;
     this.#slots = this.#options.dialect.readChunkSlots(chunk);
     this.#texts = this.#readTexts();
     if (!isJsonObject(chunk)) return { ...END, ends: [], last: false };

@@ -1,0 +1,7 @@
+import { join } from 'node:path';
+import { adapterNamed } from '../../src/adapters/index.js';
+import { testGoldenStreams } from '../support/golden-streams.js';
+
+describe.each(['ollama-chat', 'ollama-generate'] as const)('%s', (name) => {
+  testGoldenStreams(adapterNamed(name), { folder: join(__dirname, name), ending: 'ndjson' });
+});
