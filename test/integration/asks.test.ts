@@ -181,6 +181,42 @@ describe('the shape of a block', () => {
     for (const { choices } of chunks) expect(choices).toMatchObject([{ index: 0, delta: expect.any(Object) }]);
   });
 
+  it('asks 22: frames of Azure without choices or without a delta pass, and what they say is withheld stands in the record', async () => {
+    const results = (filtered: boolean) => ({ violence: { filtered, severity: 'medium' } });
+    const azure = (fields: object): string => `data: ${JSON.stringify({ id: '', model: '', ...fields })}\n\n`;
+    const offsets = { check_offset: 0, start_offset: 0, end_offset: 9 };
+    const noDelta = {
+      index: 0,
+      finish_reason: null,
+      content_filter_results: results(true),
+      content_filter_offsets: offsets,
+    };
+    const events = [
+      azure({ choices: [], prompt_filter_results: [{ prompt_index: 0, content_filter_results: results(true) }] }),
+      frame('fine words'),
+      azure({ choices: [noDelta] }),
+      STOP,
+      DONE,
+    ];
+    const { url, entries } = await proxyOf(events);
+    expect(await (await post(url, ask('hi', { stream: true }))).text()).toBe(events.join(''));
+    expect(entries).toMatchObject([
+      { outcome: 'upstream-filtered', direction: 'input', field: 'prompts[0]' },
+      { outcome: 'upstream-filtered', direction: 'output', field: 'choices[0]' },
+    ]);
+  });
+
+  it('asks 25: a stream that the backend ends with `content_filter` and no `[DONE]` is a normal end', async () => {
+    const { client, entries } = await proxyOf([frame('well a quux'), frame(undefined, { finish: 'content_filter' })]);
+    const seen = [];
+    for await (const { choices } of await client.chat.completions.create(ask('hi', { stream: true }))) {
+      seen.push([choices[0]?.delta.content ?? '', choices[0]?.finish_reason]);
+    }
+    expect(seen.map(([text]) => text).join('')).toBe('well a #');
+    expect(seen.at(-1)?.[1]).toBe('content_filter');
+    expect(entries).toMatchObject([{ outcome: 'upstream-filtered' }, { outcome: 'screened', applied: 'redact' }]);
+  });
+
   it('asks 23, 24: to the official client a block in a stream is an end and no error', async () => {
     const { client } = await proxyOf([frame('a zorgblat it'), STOP, DONE]);
     const finishes = [];
@@ -257,6 +293,50 @@ describe('coverage', () => {
   ])('asks 40: `stream` as %s goes round nothing', async (_, stream) => {
     const { text, finish } = await streamed([frame('a zorgblat it'), STOP, DONE], { stream });
     expect([text(), finish()]).toEqual(['a ', ['content_filter']]);
+  });
+
+  it.each([
+    ['left out', {}],
+    ['true', { stream: true }],
+    ['false', { stream: false }],
+  ])('asks 40: in Ollama, which streams by default, `stream` %s goes round nothing', async (_, stream) => {
+    const line = (content: string, done: boolean): string =>
+      `${JSON.stringify({ model: 'm', created_at: 't', message: { role: 'assistant', content }, done })}\n`;
+    const upstream = await fixture.upstream((_req, res) => {
+      const whole = 'stream' in stream && !stream.stream;
+      res.writeHead(200, { 'content-type': whole ? 'application/json' : 'application/x-ndjson' });
+      res.end(whole ? line('a zorgblat', true) : line('a zorg', false) + line('blat', false) + line('', true));
+    });
+    const { url } = await fixture.proxy(upstream);
+    const text = await (await post(url, { ...ask('hi'), ...stream }, '/api/chat')).text();
+    expect(text).not.toContain('blat');
+    expect(JSON.parse(text.trimEnd().split('\n').at(-1) ?? '')).toMatchObject({
+      done: true,
+      done_reason: 'content_filter',
+    });
+  });
+
+  it('asks 47: thinking of Ollama is let through as it comes, and judged, whatever its key', async () => {
+    for (const key of ['thinking', 'reasoning', 'reasoning_content']) {
+      const line = (text: string): string =>
+        `${JSON.stringify({ model: 'm', created_at: 't', message: { role: 'assistant', content: '', [key]: text }, done: false })}\n`;
+      const more = signal();
+      const upstream = await fixture.upstream(async (_req, res) => {
+        res.writeHead(200, { 'content-type': 'application/x-ndjson' });
+        res.write(line('fine words '));
+        await more.promise;
+        res.end(line('a zorg') + line('blat now'));
+      });
+      const { url } = await fixture.proxy(upstream);
+      const reader = (await post(url, ask('hi'), '/api/chat')).body?.getReader();
+      expect(Buffer.from((await reader?.read())?.value ?? []).toString()).toContain('fine words');
+      more.resolve();
+      let rest = '';
+      for (let part = await reader?.read(); part?.done === false; part = await reader?.read())
+        rest += Buffer.from(part.value);
+      expect(rest).not.toContain('blat');
+      expect(rest).toContain('"done_reason":"content_filter"');
+    }
   });
 
   it('asks 41: a client that goes in the middle does not keep a hit out of the record', async () => {
