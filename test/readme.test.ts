@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parse } from 'yaml';
 import { withOptionsTable } from '../scripts/options-table.js';
-import { configJsonSchema } from '../src/config/index.js';
+import { configJsonSchema, parseConfig } from '../src/config/index.js';
 import * as core from '../src/core/index.js';
 
 const readme = readFileSync(join(__dirname, '../README.md'), 'utf8');
@@ -16,6 +17,12 @@ describe('README.md', () => {
     const codes = [...source.matchAll(/'(ERR_SLUICE_\w+)'/g)].map((match) => match[1]);
     expect(codes.length).toBeGreaterThan(5);
     expect([...readme.matchAll(/^### (ERR_SLUICE_\w+)$/gm)].map((match) => match[1])).toEqual(codes);
+  });
+
+  it('shows configs that are valid', () => {
+    const blocks = [...readme.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map((match) => match[1] ?? '');
+    expect(blocks.length).toBeGreaterThan(3);
+    for (const block of blocks) expect(() => parseConfig(parse(block), block)).not.toThrow();
   });
 
   it('names every category', () => {
