@@ -15,6 +15,8 @@ export type FieldPath = readonly Step[];
 export interface FieldText {
   /** Where it stands: keys that the field path names, and numbers; empty for a body that is a string. */
   readonly path: string;
+  /** The same as a JavaScript path, whoever chose the keys; not to be recorded. */
+  readonly place: string;
   readonly text: string;
   /** Replaces the string in the body that was searched. */
   readonly write: (text: string) => void;
@@ -42,16 +44,16 @@ export function readFieldTexts(body: unknown, paths: readonly FieldPath[]): Fiel
   const taken = new Map<object, Set<string>>();
   const root = { value: body };
   for (const steps of paths) {
-    let places: readonly Place[] = [{ path: '', holder: root, key: 'value' }];
+    let places: readonly Place[] = [{ path: '', place: '', holder: root, key: 'value' }];
     for (const step of steps) places = places.flatMap((place) => stepsInto(place, step));
-    for (const { path, holder, key } of places.flatMap(stringsIn)) {
+    for (const { path, place, holder, key } of places.flatMap(stringsIn)) {
       const keys = taken.get(holder) ?? new Set();
       if (keys.has(key)) continue;
       taken.set(holder, keys.add(key));
       const write = (text: string): void => {
         holder[key] = text;
       };
-      found.push({ path, text: String(holder[key]), write });
+      found.push({ path, place, text: String(holder[key]), write });
     }
   }
   return found;
@@ -68,16 +70,18 @@ export function fillField(steps: FieldPath | undefined, text: string): unknown {
 /** A value by the object or array that holds it, so that it can be replaced. */
 interface Place {
   readonly path: string;
+  readonly place: string;
   readonly holder: Record<string, unknown>;
   readonly key: string;
 }
 
 function stepsInto(place: Place, step: Step): Place[] {
   const value = place.holder[place.key];
-  if ('key' in step)
-    return isJsonObject(value) && Object.hasOwn(value, step.key)
-      ? [{ path: joinPath(place.path, step.key), holder: value, key: step.key }]
-      : [];
+  if ('key' in step) {
+    if (!isJsonObject(value) || !Object.hasOwn(value, step.key)) return [];
+    const { key } = step;
+    return [{ path: joinPath(place.path, key), place: joinPath(place.place, key), holder: value, key }];
+  }
   if ('everyKey' in step) return isJsonObject(value) ? children(place, value) : [];
   if (!Array.isArray(value)) return [];
   const items = children(place, value);
@@ -91,7 +95,8 @@ function stringsIn(place: Place): Place[] {
 }
 
 /** A key that no field path names stands in no path, for paths are recorded and somebody chose it: it is numbered. */
-function children(place: Place, value: object): Place[] {
+function children({ path, place }: Place, value: object): Place[] {
   const holder = value as Record<string, unknown>;
-  return Object.keys(value).map((key, index) => ({ path: `${place.path}[${index}]`, holder, key }));
+  const below = (key: string): string => (Array.isArray(value) ? `${place}[${key}]` : joinPath(place, key));
+  return Object.keys(value).map((key, index) => ({ path: `${path}[${index}]`, place: below(key), holder, key }));
 }

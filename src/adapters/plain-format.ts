@@ -5,6 +5,7 @@ import { noteKeys } from './answer-note.js';
 import { isJsonObject, type JsonObject } from './json.js';
 import { type FieldPath, fillField, parseFieldPath, readFieldTexts } from './plain-fields.js';
 import { ANSWER, blockedError, moderationOf } from './plain-frames.js';
+import { withoutRestTexts } from './plain-rest.js';
 import { PlainStream } from './plain-stream.js';
 import { isTrueWord } from './true-word.js';
 
@@ -25,7 +26,8 @@ export interface PlainFormatOptions {
 const WHOLE: readonly FieldPath[] = [[]];
 
 /**
- * Returns the adapter of a format of a host's own. What no field path names is no text.
+ * Returns the adapter of a format of a host's own. What no field path names is text too where it is
+ * more than a word, but is never read on from one event to the next.
  * @throws {TypeError} for a field path that is none.
  */
 export function createPlainFormat(options: PlainFormatOptions): Adapter {
@@ -38,7 +40,7 @@ export function createPlainFormat(options: PlainFormatOptions): Adapter {
   const openStream = (): PlainStream => new PlainStream({ texts, end });
   const refusal = (body: unknown, info: BlockInfo): unknown => {
     if (typeof body === 'string') return info.notice;
-    const copy: unknown = structuredClone(body);
+    const copy = withoutRestTexts(body, readFieldTexts(body, response));
     const fields = readFieldTexts(copy, response);
     fields.forEach(({ write }, index) => {
       write(index === 0 ? info.notice : '');

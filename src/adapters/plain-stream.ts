@@ -1,10 +1,13 @@
+import type { TextField } from '../core/index.js';
 import type { StreamEvent } from '../framing/index.js';
 import type { AnswerNote, BlockInfo, ErrorInfo } from './adapter.js';
 import { noteKeys } from './answer-note.js';
 import { parseEventData } from './event-data.js';
 import { isJsonObject, type JsonObject } from './json.js';
+import { mapStrings } from './map-strings.js';
 import { type FieldPath, type FieldText, fillField, readFieldTexts } from './plain-fields.js';
 import { ANSWER, blockedError, moderationOf } from './plain-frames.js';
+import { readRestTexts, withoutRestTexts } from './plain-rest.js';
 import type { StreamChange, StreamFormat, StreamStep } from './stream-format.js';
 
 /** Data that ends a stream in many formats. */
@@ -27,6 +30,8 @@ export class PlainStream implements StreamFormat {
   /** The parsed data of the current event, in a stream of JSON. */
   #value: unknown;
   #fields: readonly FieldText[] = [];
+  /** Texts of the current event that no field path names. */
+  #rest: readonly TextField[] = [];
   /** The last event of each channel, after which those of our own are made. */
   readonly #templates = new Map<string, Template>();
   #hasText = false;
@@ -41,6 +46,7 @@ export class PlainStream implements StreamFormat {
     this.#event = event;
     this.#value = undefined;
     this.#fields = [];
+    this.#rest = [];
     const data = event.data.trim();
     if (data === end || data === DONE) return { ...step, ends: 'all', last: true };
     if (texts === 'text') return { ...step, deltas: [{ channel: TEXT, text: event.data }] };
@@ -48,10 +54,15 @@ export class PlainStream implements StreamFormat {
     this.#fields = readFieldTexts(this.#value, texts);
     const template = { name: event.event, value: structuredClone(this.#value) };
     for (const { path } of this.#fields) this.#templates.set(path, template);
-    return { ...step, deltas: this.#fields.map(({ path, text }) => ({ channel: path, text })) };
+    this.#rest = readRestTexts(this.#value, this.#fields);
+    return {
+      ...step,
+      deltas: this.#fields.map(({ path, text }) => ({ channel: path, text })),
+      fields: this.#rest.map((field) => ({ ...field, answer: ANSWER })),
+    };
   }
 
-  write({ texts, without }: StreamChange): StreamEvent | undefined {
+  write({ texts, fields, without }: StreamChange): StreamEvent | undefined {
     const bare = texts.get(TEXT);
     if (bare !== undefined && this.#options.texts === 'text') {
       this.#hasText ||= bare !== '';
@@ -59,7 +70,8 @@ export class PlainStream implements StreamFormat {
       if (without.has(ANSWER) || (bare === '' && this.#event.data !== '')) return undefined;
       return bare === this.#event.data ? this.#event : { ...this.#event, data: bare };
     }
-    if (without.has(ANSWER)) return this.#fields.length > 0 || this.#value === undefined ? undefined : this.#event;
+    // What carries no text is part of how the stream goes on.
+    if (without.has(ANSWER)) return this.#fields.length > 0 || this.#rest.length > 0 ? undefined : this.#event;
     let changed = false;
     for (const { path, text, write } of this.#fields) {
       const left = texts.get(path) ?? text;
@@ -67,7 +79,8 @@ export class PlainStream implements StreamFormat {
       changed ||= left !== text;
       write(left);
     }
-    return changed ? { ...this.#event, data: JSON.stringify(this.#value) } : this.#event;
+    if (!changed && fields.size === 0) return this.#event;
+    return { ...this.#event, data: JSON.stringify(mapStrings(this.#value, (text, path) => fields.get(path) ?? text)) };
   }
 
   frameText(channel: string, text: string): readonly StreamEvent[] {
@@ -108,7 +121,8 @@ export class PlainStream implements StreamFormat {
   #frame(channel: string | undefined, text: string, extra: JsonObject = {}): StreamEvent {
     const { texts } = this.#options;
     const { name, value } = this.#templates.get(channel ?? '') ?? { name: undefined, value: undefined };
-    const copy: unknown = structuredClone(value);
+    const named = texts === 'text' ? [] : readFieldTexts(value, texts);
+    const copy = withoutRestTexts(value, named);
     const fields = texts === 'text' ? [] : readFieldTexts(copy, texts);
     for (const { path, write } of fields) write(path === channel ? text : '');
     const said = fields.length > 0 || texts === 'text' ? copy : fillField(texts[0], text);

@@ -13,13 +13,13 @@ const texts = z.union(
 export const OwnFormatConfig = z
   .strictObject({
     request: texts.describe(
-      'Where the texts of a request are: `text` for a body that is one text, else field paths into its JSON, such as `[question, history[].text]`. What no path names is not judged.',
+      'Where the texts of a request are: `text` for a body that is one text, else field paths into its JSON, such as `[question, history[].text]`. What no path names is judged too where it is more than a word.',
     ),
     response: texts.describe('Where the texts of a reply are, as for `request`.'),
     stream: texts
       .optional()
       .describe(
-        'Where the texts are in each event of a streamed reply (server-sent events, or JSON lines); as in `response` when left out.',
+        'Where the texts are in each event of a streamed reply (server-sent events, or JSON lines); as in `response` when left out. Only these texts are read on from one event to the next.',
       ),
     end: z
       .string()

@@ -46,15 +46,13 @@ describe.each<[name: string, start: Start]>([
     return { url, seen };
   }
 
-  it('judges what the paths name, and nothing else', async () => {
+  it('judges what the paths name, and what else is more than a word', async () => {
     const { url, seen } = await serve(PATHS);
-    const body = { question: 'a quux b', history: [{ text: 'quux', id: 'quux' }], trace: 'a zorgblat' };
+    const body = { question: 'a quux b', history: [{ text: 'quux', id: 'quux' }], note: 'a quux' };
     expect((await post(url, body)).status).toBe(200);
-    expect(JSON.parse(seen[0]!.body)).toEqual({
-      question: 'a # b',
-      history: [{ text: '#', id: 'quux' }],
-      trace: 'a zorgblat',
-    });
+    const sent = { question: 'a # b', history: [{ text: '#', id: 'quux' }], note: 'a #' };
+    expect(JSON.parse(seen[0]!.body)).toEqual(sent);
+    expect((await post(url, { question: 'hi', note: 'a zorgblat' })).status).toBe(400);
   });
 
   it('stops a request with an error', async () => {
@@ -66,7 +64,7 @@ describe.each<[name: string, start: Start]>([
   });
 
   it.each<[name: string, reply: object, seen: object]>([
-    ['passes', { answer: 'fine', id: 'a zorgblat' }, { answer: 'fine', id: 'a zorgblat' }],
+    ['passes', { answer: 'fine', id: 'zorgblat' }, { answer: 'fine', id: 'zorgblat' }],
     [
       'is redacted',
       { answer: 'a quux', more: { notes: ['b', 'quux'] } },
@@ -79,6 +77,16 @@ describe.each<[name: string, start: Start]>([
         answer: expect.stringContaining('withheld'),
         more: { notes: [''] },
         id: 7,
+        moderation: expect.objectContaining({ blocked: true }),
+      },
+    ],
+    [
+      'is stopped for what no path names',
+      { answer: 'fine', note: 'a zorgblat', more: { id: 'x y' } },
+      {
+        answer: expect.stringContaining('withheld'),
+        note: '',
+        more: { id: '' },
         moderation: expect.objectContaining({ blocked: true }),
       },
     ],
@@ -120,6 +128,13 @@ describe.each<[name: string, start: Start]>([
       'text/event-stream',
       ['data: {"delta":"a zorg"}\n\n', 'data: {"delta":"blat b"}\n\n', 'data: [DONE]\n\n'],
       /^data: {"delta":"a "}\n\ndata: {"delta":"\\n\\nThe reply was withheld[^"]*","moderation":{"blocked":true[^}]*}}\n\ndata: \[DONE\]\n\n$/,
+    ],
+    [
+      'events of JSON with a text that no path names',
+      { ...PATHS, stream: ['delta'] },
+      'text/event-stream',
+      ['data: {"delta":"a zo","note":"a quux"}\n\n', 'data: {"note":"a zorgblat"}\n\n'],
+      /^data: {"delta":"a ","note":"a #"}\n\ndata: {"delta":"\\n\\nThe reply was withheld[^"]*","note":"","moderation":{"blocked":true[^}]*}}\n\n$/,
     ],
     [
       'lines of JSON, texts as in a whole reply',
