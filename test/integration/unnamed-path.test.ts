@@ -51,6 +51,7 @@ async function throughMiddleware({ headers, body }: Sent, config: object): Promi
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 const CHAT = JSON.stringify(ask('a zorgblat'));
+const PROMPT = JSON.stringify({ model: 'm', prompt: 'a zorgblat' });
 const junk = `{"junk":${'['.repeat(99)}${']'.repeat(99)},${CHAT.slice(1)}`;
 const LIMITS = { limits: { maxBodyBytes: 2000, maxJsonValues: 500 } };
 const wide = (text: string): Buffer => Buffer.from(text, 'utf16le');
@@ -69,6 +70,8 @@ describe.each([
     ['behind white space and a byte order mark', `\uFEFF${' '.repeat(500)}${CHAT}`, { 'content-type': 'text/plain' }],
     ['compressed, as text', gzipSync(CHAT), { 'content-type': 'text/plain', 'content-encoding': 'gzip' }],
     ['with one message of another shape', CHAT.replace('[{', '[{},"a",{'), JSON_TYPE],
+    ['a prompt', PROMPT, JSON_TYPE],
+    ['a prompt as text, its key in another case', PROMPT.replace('prompt', 'PROMPT'), { 'content-type': 'text/plain' }],
     ['with keys in another case', CHAT.replace('messages', 'Messages').replace('"role"', '"ROLE"'), JSON_TYPE],
   ])('a chat is judged: %s', async (_, body, headers) => {
     const { status, code, seen } = await run({ headers, body: Buffer.from(body) }, LIMITS);
@@ -77,6 +80,7 @@ describe.each([
 
   it.each<[string, string | Buffer, Record<string, string>, number]>([
     ['nested too deep', junk, JSON_TYPE, 400],
+    ['a prompt nested too deep', junk.replace('messages', 'prompt'), JSON_TYPE, 400],
     ['nested too deep, as text', junk, { 'content-type': 'text/plain' }, 400],
     ['nested too deep, with an escaped key', junk.replace('messages', '\\u006dessages'), JSON_TYPE, 400],
     ['nested too deep, with a key in another case', junk.replace('messages', 'Mes\u017fages'), JSON_TYPE, 400],
