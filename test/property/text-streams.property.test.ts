@@ -202,7 +202,7 @@ function released({ framing, read }: Wire, out: string): Map<string, string> {
   return texts;
 }
 
-const RUNS = Number(process.env['PROPERTY_RUNS'] ?? 150);
+const RUNS = Number(process.env['PROPERTY_RUNS'] ?? (process.env['CI'] === undefined ? 150 : 750));
 
 describe.each(WIRES)('a stream of %s', (_, wire) => {
   const bytesOf = (said: readonly (readonly [number, string])[]): Buffer => {
