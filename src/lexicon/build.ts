@@ -91,7 +91,11 @@ export function assembleLexicon(parts: Omit<Lexicon, 'holdDepths' | 'matcher'>):
       const key = keyOf(holds);
       let depths = known.get(key);
       if (depths === undefined) {
-        depths = { plain: depthsOf(automaton, patterns, holds), spelled: depthsOf(spelled, spelledPatterns, holds) };
+        depths = {
+          plain: depthsOf(automaton, { patterns, holds, stays: (number) => patterns.repeats(number) }),
+          // A word spelled out is reported where its last letter has proved to be a word of its own.
+          spelled: depthsOf(spelled, { patterns: spelledPatterns, holds, stays: () => true }),
+        };
         known.set(key, depths);
       }
       return depths;
@@ -105,12 +109,15 @@ function withoutHyphens(phrase: Phrase): Phrase | undefined {
   return text === phrase.text ? undefined : { ...phrase, text };
 }
 
-function depthsOf(automaton: Automaton, patterns: PatternSet, holds: Holds): Uint16Array {
+function depthsOf(
+  automaton: Automaton,
+  { patterns, holds, stays }: { patterns: PatternSet; holds: Holds; stays: (pattern: number) => boolean },
+): Uint16Array {
   const counts = (number: number): boolean => {
     const use = patterns.use(number);
     return use?.kind === 'deny' && holds(use.entry.category, use.entry.severity);
   };
-  return automaton.openDepths(counts, (number) => patterns.repeats(number));
+  return automaton.openDepths(counts, stays);
 }
 
 /** Hash of the list texts, and of what can be changed about an entry from outside of its list. */

@@ -27,7 +27,7 @@ export type Outcome =
   | { readonly kind: 'unless'; readonly by: Span; readonly condition: Condition }
   | { readonly kind: 'near-missing'; readonly condition: Condition };
 
-/** A hit and the offset of the text, UTF-16 units, that had to be read before it was decided. */
+/** A hit and the offset of the text, UTF-16 units, that had to be read before it was decided: behind the text when only its end did. */
 export interface DecidedDetection extends LexiconDetection {
   readonly decidedAt: number;
   /** The release point at that moment; known where the scanner was told what `holds`. */
@@ -161,7 +161,7 @@ export class Docket {
         severity: entry.severity,
         termId: entry.id,
         span: { start, end },
-        decidedAt: position,
+        decidedAt: ended ? position + 1 : position,
         heldFrom,
       });
     }

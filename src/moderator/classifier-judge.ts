@@ -72,15 +72,15 @@ export class ClassifierJudge {
     if (step !== '') {
       this.#running ??= this.#classifier.begin();
       this.#running.append(step);
-      this.#wary = this.#track(this.#running.scores(this.#lists.upTo(end)), {
-        onsets: this.#onsets,
-        onset: onsetOf(step, end, { wary: this.#wary, whole: !isLast }),
-      });
-      this.#previousStep = end;
     }
-    if (this.#running === undefined || end === this.#previousPoint) return [];
+    if (this.#running === undefined) return [];
+    const scores = this.#running.scores(this.#lists.upTo(isLast ? Number.POSITIVE_INFINITY : end));
+    const onset = onsetOf(step, end, { wary: this.#wary, whole: !isLast });
+    this.#wary = this.#track(scores, { onsets: this.#onsets, onset });
+    this.#previousStep = end;
+    if (end === this.#previousPoint) return [];
     if (!isLast && !isEvaluationPoint(step, end - this.#previousPoint)) return [];
-    const found = this.#evaluate(this.#running.scores(this.#lists.upTo(end)), end, () => this.#onsets);
+    const found = this.#evaluate(scores, end, () => this.#onsets);
     this.#passPoint(end);
     return found;
   }
@@ -93,13 +93,13 @@ export class ClassifierJudge {
     const found: ClassifierDetection[] = [];
     while (this.#previousPoint < until) {
       const from = this.#previousPoint;
-      const point = findEvaluationPoint(text, from);
+      const next = findEvaluationPoint(text, from);
+      const point = next ?? text.length;
       this.#running ??= this.#classifier.begin();
       this.#running.append(from === 0 && point === text.length ? text : text.slice(from, point));
-      const onsets = (): Map<Category, number> => this.#replay(text, point);
-      for (const detection of this.#evaluate(this.#running.scores(this.#lists.upTo(point)), point, onsets)) {
-        found.push(detection);
-      }
+      const onsets = (): Map<Category, number> => this.#replay(text, { point, isLast: next === undefined });
+      const counts = this.#lists.upTo(next ?? Number.POSITIVE_INFINITY);
+      for (const detection of this.#evaluate(this.#running.scores(counts), point, onsets)) found.push(detection);
       this.#passPoint(point);
     }
     return found;
@@ -134,7 +134,10 @@ export class ClassifierJudge {
   }
 
   /** Onsets of the sentence that ends at `point`, worked out step by step: a whole text needs them for hits alone. */
-  #replay(text: string, point: number): Map<Category, number> {
+  #replay(
+    text: string,
+    { point, isLast }: { readonly point: number; readonly isLast: boolean },
+  ): Map<Category, number> {
     const onsets = new Map<Category, number>();
     const running = this.#classifier.begin();
     const lists = this.#lists.replayFrom(this.#windowStart);
@@ -144,14 +147,16 @@ export class ClassifierJudge {
       running.append(text.slice(this.#windowStart, from));
       wary = this.#track(running.scores(lists.upTo(from)), { onsets: new Map(), onset: from });
     }
-    for (let at = from; at < point; ) {
-      const stepEnd = findStepEnd(text, at);
-      const end = stepEnd ?? point;
-      const step = text.slice(at, end);
+    let at = from;
+    while (at < point || isLast) {
+      const stepEnd = at < point ? findStepEnd(text, at) : undefined;
+      const step = text.slice(at, stepEnd ?? point);
       running.append(step);
-      const onset = onsetOf(step, end, { wary, whole: stepEnd !== undefined });
-      wary = this.#track(running.scores(lists.upTo(end)), { onsets, onset });
-      at = end;
+      const scores = running.scores(lists.upTo(stepEnd ?? Number.POSITIVE_INFINITY));
+      const onset = onsetOf(step, stepEnd ?? point, { wary, whole: stepEnd !== undefined });
+      wary = this.#track(scores, { onsets, onset });
+      if (stepEnd === undefined) break;
+      at = stepEnd;
     }
     return onsets;
   }

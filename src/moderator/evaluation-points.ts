@@ -51,8 +51,8 @@ export function isEvaluationPoint(step: string, units: number): boolean {
   return kindOf(step.charCodeAt(step.length - 1)) === SENTENCE || units >= MAX_SENTENCE_UNITS;
 }
 
-/** The first evaluation point behind `previous`, itself a step end; the end of the text when there is none before it. */
-export function findEvaluationPoint(text: string, previous: number): number {
+/** The first evaluation point behind `previous`, itself a step end; `undefined` when the text ends before one. */
+export function findEvaluationPoint(text: string, previous: number): number | undefined {
   let stepStart = previous;
   for (let at = previous; at < text.length; at += 1) {
     const unit = text.charCodeAt(at);
@@ -63,5 +63,5 @@ export function findEvaluationPoint(text: string, previous: number): number {
       if (stepStart - previous >= MAX_SENTENCE_UNITS) return stepStart;
     }
   }
-  return text.length;
+  return undefined;
 }

@@ -51,8 +51,8 @@ export class HeldText {
     while (this.#redactions[0] !== undefined && this.#redactions[0].start < point) {
       const { start, end } = this.#redactions[0];
       this.#redactions.shift();
-      // Overlapping and adjacent spans share one mask.
-      if (start > this.#maskedUntil) {
+      // Overlapping and adjacent spans share one mask, unless text between them has left at a limit.
+      if (Math.max(start, this.#released) > this.#maskedUntil) {
         copyUntil(start);
         leaving += this.#mask;
       }

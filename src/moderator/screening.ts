@@ -15,6 +15,12 @@ export interface ScreeningOptions {
   readonly before?: string;
 }
 
+/**
+ * Told of what was found, at the very offset (`position`) that decided it, and of the end of every step, mostly with nothing
+ * found; returns whether to go on.
+ */
+export type OnDecision = (found: readonly Detection[], isStepEnd: boolean) => boolean;
+
 /** The judging of one text, whole or step by step: both ask the same detectors at the same offsets. */
 export class Screening {
   readonly #options: ScreeningOptions;
@@ -83,17 +89,14 @@ export class Screening {
     this.#ask((judge) => judge.whole(text));
   }
 
-  /**
-   * Reads text. Calls `onDecision` with what was found, at the very offset (`position`) that decided it, and at the end of
-   * every step, mostly with nothing; once that returns `false`, nothing more is read. Never throws on account of a detector.
-   */
-  push(text: string, onDecision: (found: readonly Detection[]) => boolean): void {
+  /** Reads text, and calls back with each decision; nothing more is read once that returns `false`. Never throws on account of a detector. */
+  push(text: string, onDecision: OnDecision): void {
     const buffer = this.#step + text;
     let read = this.#step.length;
     let start = 0;
     for (let end = findStepEnd(buffer, 0); end !== undefined; end = findStepEnd(buffer, start)) {
       if (!this.#read(buffer.slice(read, end), onDecision)) return;
-      if (!onDecision(this.#judgeStep(buffer.slice(start, end), false))) return;
+      if (!onDecision(this.#judgeStep(buffer.slice(start, end), false), true)) return;
       read = end;
       start = end;
     }
@@ -103,9 +106,9 @@ export class Screening {
   }
 
   /** Reads the end of the text; as `push`. */
-  end(onDecision: (found: readonly Detection[]) => boolean): void {
+  end(onDecision: OnDecision): void {
     const decided = this.#scan('', true);
-    if (this.#handOver(decided, onDecision)) onDecision(this.#judgeStep(this.#step, true));
+    if (this.#handOver(decided, onDecision)) onDecision(this.#judgeStep(this.#step, true), true);
   }
 
   /** The verdict on everything read so far. */
@@ -125,7 +128,7 @@ export class Screening {
     });
   }
 
-  #read(text: string, onDecision: (found: readonly Detection[]) => boolean): boolean {
+  #read(text: string, onDecision: OnDecision): boolean {
     if (text === '') return true;
     const decided = this.#scan(text, false);
     this.#position += text.length;
@@ -133,15 +136,15 @@ export class Screening {
   }
 
   /** Hands list hits over as if the text had ended where each was decided: later text must not show in what leaves. */
-  #handOver(decided: readonly DecidedDetection[], onDecision: (found: readonly Detection[]) => boolean): boolean {
+  #handOver(decided: readonly DecidedDetection[], onDecision: OnDecision): boolean {
     const position = this.#position;
     let proceeds = true;
     for (let from = 0, to = 0; from < decided.length && proceeds; from = to) {
       const { decidedAt, heldFrom } = decided[from] as DecidedDetection;
       while (decided[to]?.decidedAt === decidedAt) to += 1;
-      this.#position = decidedAt;
+      this.#position = Math.min(decidedAt, position);
       this.#heldFrom = heldFrom;
-      proceeds = onDecision(this.#add(decided.slice(from, to)));
+      proceeds = onDecision(this.#add(decided.slice(from, to)), false);
     }
     this.#position = position;
     this.#heldFrom = undefined;

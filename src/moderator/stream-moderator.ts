@@ -62,8 +62,9 @@ export class StreamModerator {
     let leaving = this.expire();
     if (this.#blocked || this.#ended) return leaving;
     this.#held.append(text);
-    this.#screening.push(text, (found) => {
+    this.#screening.push(text, (found, isStepEnd) => {
       leaving += this.#decide(found);
+      if (isStepEnd) leaving += this.#boundLength();
       return !this.#blocked;
     });
     if (!this.#blocked) leaving += this.#held.release(this.#point);
@@ -75,8 +76,9 @@ export class StreamModerator {
   end(): string {
     if (this.#blocked || this.#ended) return '';
     let leaving = '';
-    this.#screening.end((found) => {
+    this.#screening.end((found, isStepEnd) => {
       leaving += this.#decide(found);
+      if (isStepEnd) leaving += this.#boundLength();
       return !this.#blocked;
     });
     this.#ended = true;
@@ -112,7 +114,7 @@ export class StreamModerator {
     return text;
   }
 
-  /** Applies a decision, and the bound on length, which is looked at at the end of every step; returns what leaves on that account. */
+  /** Applies a decision; returns what leaves on that account. */
   #decide(found: readonly Detection[]): string {
     if (!this.#enforces) return '';
     if (found.length > 0 || this.#screening.failed.length > 0) {
@@ -130,7 +132,7 @@ export class StreamModerator {
       }
       if (action === 'block') return this.#block(blockedFrom);
     }
-    return this.#boundLength();
+    return '';
   }
 
   /** Offset before which everything may leave now. */
@@ -149,7 +151,9 @@ export class StreamModerator {
     return leaving;
   }
 
+  /** Applies the bound on length; only where a step ends, or the cuts of the text would show. */
   #boundLength(): string {
+    if (!this.#enforces || this.#blocked) return '';
     const { maxChars, onLimit } = this.#hold;
     const { position } = this.#screening;
     if (position - this.#held.released <= maxChars) return '';

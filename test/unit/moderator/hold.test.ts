@@ -73,7 +73,7 @@ describe('maxHoldChars', () => {
   it('blocks, and says what was stopped', () => {
     const stream = open({ hold: 'answer', maxHoldChars: 20 });
     expect(trace(stream, pieces)).toBe('|||||');
-    const hold = { cause: 'maxHoldChars', effect: 'blocked', chars: 24 };
+    const hold = { cause: 'maxHoldChars', effect: 'blocked', chars: 25 };
     expect(outcome(stream)).toEqual({ action: 'block', applied: 'block', hold });
   });
 
