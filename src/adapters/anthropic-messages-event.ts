@@ -1,6 +1,7 @@
 import { StreamError } from '../core/index.js';
 import type { StreamEvent } from '../framing/index.js';
 import { readMessagesSlots } from './anthropic-messages-texts.js';
+import type { EscapedTexts } from './escaped-texts.js';
 import { parseEventData } from './event-data.js';
 import { isJsonObject, type JsonObject } from './json.js';
 import { JsonPiece } from './json-piece.js';
@@ -25,29 +26,43 @@ interface InputSlot extends ChannelSlot {
   readonly piece: JsonPiece;
 }
 
+/** What reads the texts of a stream. */
+export interface MessagesSources {
+  /** Readers of the inputs of tool calls, by channel. */
+  readonly inputs: Map<string, JsonTextReader>;
+  readonly escaped: EscapedTexts;
+}
+
+/** A place that holds a piece of the text of a channel. */
+interface SeenSlot extends ChannelSlot {
+  /** The piece as its reader will see it. */
+  readonly seen: string;
+  readonly sourceOf: (left: string) => string;
+}
+
 /** One event of a stream: its texts, found once and used for reading and for writing alike. */
 export class MessagesEvent {
   readonly event: StreamEvent;
   readonly value: JsonObject;
-  readonly #texts: ChannelSlot[] = [];
+  readonly #texts: SeenSlot[] = [];
   readonly #fields = new Map<string, TextSlot>();
   #input: InputSlot | undefined;
 
   /**
-   * @param inputs readers of the inputs of tool calls by channel, from the earlier events
+   * @param sources what reads the inputs of tool calls, by channel, and the other texts, from the earlier events
    * @throws {StreamError} when the data is no JSON object, or one of another format.
    */
-  constructor(event: StreamEvent, inputs: Map<string, JsonTextReader>) {
+  constructor(event: StreamEvent, { inputs, escaped }: MessagesSources) {
     const value = parseEventData(event);
     if (!isJsonObject(value)) throw new StreamError('An event of the stream is not a JSON object.');
     this.event = event;
     this.value = value;
     // Pieces of a text in events of another format would be judged one by one.
     if (typeof this.type !== 'string') throw new StreamError('An event of the stream does not say what it is.');
-    for (const slot of readMessagesSlots(value)) {
+    for (const slot of readMessagesSlots(value, { inPieces: true })) {
       const channel = this.#channelOf(slot.path);
       if (channel === undefined) this.#fields.set(this.#nameOf(slot.path), slot);
-      else if (slot.path !== 'delta.partial_json') this.#texts.push(rawSlot(channel, slot));
+      else if (slot.path !== 'delta.partial_json') this.#texts.push(seenSlot(rawSlot(channel, slot), escaped));
       else {
         const reader = inputs.get(channel) ?? new JsonTextReader();
         inputs.set(channel, reader);
@@ -71,7 +86,7 @@ export class MessagesEvent {
   /** The texts that go on in other events. */
   get deltas(): readonly ChannelDelta[] {
     const texts = new Map<string, string>();
-    for (const { channel, text } of this.#texts) texts.set(channel, (texts.get(channel) ?? '') + text);
+    for (const { channel, seen } of this.#texts) texts.set(channel, (texts.get(channel) ?? '') + seen);
     for (const { name, text } of this.#input?.piece.texts ?? []) texts.set(this.#input?.channel + name, text);
     return [...texts].map(([channel, text]) => ({ channel, text }));
   }
@@ -113,7 +128,8 @@ export class MessagesEvent {
     const taken = new Set<string>();
     for (const slot of this.#texts) {
       // Several texts of one channel were read as one: the first takes all of it.
-      put(slot, taken.has(slot.channel) ? '' : texts.get(slot.channel));
+      const left = taken.has(slot.channel) ? '' : texts.get(slot.channel);
+      put(slot, left === undefined ? undefined : slot.sourceOf(left));
       taken.add(slot.channel);
     }
     for (const [path, text] of fields) put(this.#fields.get(path), text);
@@ -165,4 +181,9 @@ function rawSlot(channel: string, { path, holder }: TextSlot): ChannelSlot {
 export function memberOf(value: JsonObject, key: string): JsonObject {
   const member = value[key];
   return isJsonObject(member) ? member : {};
+}
+
+function seenSlot(slot: ChannelSlot, escaped: EscapedTexts): SeenSlot {
+  const { channel, text } = slot;
+  return { ...slot, seen: escaped.read(channel, text), sourceOf: (left) => escaped.write(channel, left) };
 }

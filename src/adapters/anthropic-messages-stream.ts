@@ -15,6 +15,7 @@ import {
   textEvent,
 } from './anthropic-messages-frames.js';
 import { SentMessage } from './anthropic-messages-sent.js';
+import { EscapedTexts } from './escaped-texts.js';
 import { isJsonObject, type JsonObject, parseJson } from './json.js';
 import { encodeJsonText, type JsonTextReader } from './json-text-reader.js';
 import type { StreamChange, StreamFormat, StreamStep } from './stream-format.js';
@@ -28,6 +29,7 @@ const CHANNEL = /^content\[(\d+)\]\.(\w+)(.*)$/;
 export class MessagesStream implements StreamFormat {
   readonly #asked: AskedReply;
   readonly #sent = new SentMessage();
+  readonly #escaped = new EscapedTexts();
   /** Readers of the inputs of tool calls, by channel. */
   readonly #inputs = new Map<string, JsonTextReader>();
   #received: StreamEvent = { data: '' };
@@ -48,7 +50,7 @@ export class MessagesStream implements StreamFormat {
     this.#current = undefined;
     this.#written = undefined;
     if (event.data.trim() === DONE) return OVER;
-    const current = new MessagesEvent(event, this.#inputs);
+    const current = new MessagesEvent(event, { inputs: this.#inputs, escaped: this.#escaped });
     this.#current = current;
     const { value, type, deltas, fields, ends } = current;
     this.#usage = mergedUsage(mergedUsage(this.#usage, memberOf(value, 'message')['usage']), value['usage']);
@@ -70,7 +72,10 @@ export class MessagesStream implements StreamFormat {
       opening.length > 0 || (this.#current?.type === 'content_block_start' && this.#current.index === index);
     // What the current event was to begin does not leave with it.
     const block = begins && !this.#sent.knows(index) ? [blockStartEvent(index, key)] : [];
-    const source = key === 'input' ? (this.#current?.inputUntil(channel, text) ?? encodeJsonText(name, text)) : text;
+    const source =
+      key === 'input'
+        ? (this.#current?.inputUntil(channel, text) ?? encodeJsonText(name, text))
+        : this.#escaped.write(channel, text);
     return [...opening, ...block, textEvent(index, key, source)];
   }
 

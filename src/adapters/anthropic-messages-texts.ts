@@ -14,10 +14,8 @@ const RULES: TextRules = {
     ...['signature', 'encrypted_content', 'encrypted_index', 'encrypted_stdout'],
   ]),
   textless: new Set(['usage']),
-  json: new Set(),
   values: new Set(['input']),
   named: SCHEMA_NAME_KEYS,
-  bytes: new Map(),
 };
 const SYSTEM = /(?:^|\.)system\b/;
 
@@ -32,7 +30,10 @@ export function readAnswerSlots(body: unknown): TextSlot[] {
   return isJsonObject(body) && Array.isArray(body['content']) ? readMessagesSlots(body) : [];
 }
 
-/** Returns every text of anything that the format nests. Never throws. */
-export function readMessagesSlots(value: unknown): TextSlot[] {
-  return readTextSlots(value, { rules: RULES });
+/**
+ * Returns every text of anything that the format nests. Never throws.
+ * @param options `inPieces`: whether strings may be pieces of longer texts
+ */
+export function readMessagesSlots(value: unknown, { inPieces = false } = {}): TextSlot[] {
+  return readTextSlots(value, { rules: RULES, inPieces });
 }

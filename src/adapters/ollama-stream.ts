@@ -1,11 +1,12 @@
 import type { StreamEvent } from '../framing/index.js';
 import type { AnswerNote, BlockInfo, ErrorInfo } from './adapter.js';
 import { noteKeys } from './answer-note.js';
+import { EscapedTexts } from './escaped-texts.js';
 import { parseEventData } from './event-data.js';
 import { isJsonObject, type JsonObject } from './json.js';
 import { listStrings, mapStrings } from './map-strings.js';
 import { ANSWER, blockedError, filteredEvent, noticePath, type OllamaKind, textEvent } from './ollama-frames.js';
-import { dropRepetitions, isStreamedPath, readOllamaTexts } from './ollama-texts.js';
+import { dropRepetitions, isStreamedPath, readOllamaLine } from './ollama-texts.js';
 import { ReleasedTexts } from './released-texts.js';
 import type { StreamChange, StreamFormat, StreamStep } from './stream-format.js';
 import { fieldOf, type TextSlot } from './text-slots.js';
@@ -14,6 +15,9 @@ import { fieldOf, type TextSlot } from './text-slots.js';
 export class OllamaStream implements StreamFormat {
   readonly #kind: OllamaKind;
   readonly #released = new ReleasedTexts();
+  readonly #escaped = new EscapedTexts();
+  /** What the streamed texts of the current line say, by path. */
+  #texts: ReadonlyMap<string, string> = new Map();
   #event: StreamEvent = { data: '' };
   /** The current line, when it holds an object. */
   #line: JsonObject | undefined;
@@ -31,18 +35,19 @@ export class OllamaStream implements StreamFormat {
     const value = parseEventData(event);
     this.#event = event;
     this.#line = isJsonObject(value) ? value : undefined;
-    this.#slots = this.#line === undefined ? [] : readOllamaTexts(this.#line);
+    this.#texts = new Map();
+    this.#slots = this.#line === undefined ? [] : readOllamaLine(this.#line);
     const step = { deltas: [], answers: [], ends: [], last: false, filtered: [] };
     // No client reads such a line; it is judged all the same.
     if (this.#line === undefined) return { ...step, fields: listStrings(value) };
     this.#template = this.#line;
     if (isSet(this.#line['error'])) return { ...step, fields: this.#slots.map(fieldOf), ends: 'all', last: true };
     const done = this.#line['done'] === true;
+    const streamed = this.#slots.filter(({ path, text }) => isStreamedPath(path) && text !== '');
+    this.#texts = new Map(streamed.map(({ path, text }) => [path, this.#escaped.read(path, text)]));
     return {
       ...step,
-      deltas: this.#slots
-        .filter(({ path, text }) => isStreamedPath(path) && text !== '')
-        .map(({ path, text }) => ({ channel: path, text })),
+      deltas: [...this.#texts].map(([channel, text]) => ({ channel, text })),
       fields: this.#slots
         .filter(({ path }) => !isStreamedPath(path))
         .map((slot) => ({ ...fieldOf(slot), answer: ANSWER })),
@@ -62,10 +67,12 @@ export class OllamaStream implements StreamFormat {
     let changed = fields.size > 0;
     let repeats = false;
     for (const { path, text, write } of this.#slots) {
-      const left = (isStreamedPath(path) ? texts : fields).get(path) ?? text;
-      if (left !== text) write(left);
-      changed ||= left !== text;
-      if (isStreamedPath(path)) repeats = !this.#note(path, text, left) || repeats;
+      const streamed = this.#texts.get(path);
+      const left = (streamed === undefined ? fields : texts).get(path) ?? streamed ?? text;
+      const source = streamed === undefined ? left : this.#escaped.write(path, left);
+      if (source !== text) write(source);
+      changed ||= source !== text;
+      if (streamed !== undefined) repeats = !this.#note(path, streamed, left) || source !== text || repeats;
     }
     // Token arrays tell again what the line says, and in the end what all of them said.
     const dropped =
@@ -75,7 +82,7 @@ export class OllamaStream implements StreamFormat {
 
   frameText(channel: string, text: string): readonly StreamEvent[] {
     this.#note(channel, '', text);
-    return [textEvent(channel, text, this.#template)];
+    return [textEvent(channel, this.#escaped.write(channel, text), this.#template)];
   }
 
   frameBlocked(_answer: string, info: BlockInfo): readonly StreamEvent[] {

@@ -21,9 +21,14 @@ const STREAMED = new Set([
   ...['response', 'thinking', 'reasoning'],
 ]);
 
-/** Returns every text of a body or line: messages, prompts, templates, tools, the schema of the answer, unknown keys. */
+/** Returns every text of a body: messages, prompts, templates, tools, the schema of the answer, unknown keys. */
 export function readOllamaTexts(body: unknown): TextSlot[] {
   return isJsonObject(body) ? readTextSlots(body, { rules: RULES }) : [];
+}
+
+/** Returns every text of one line of a stream, those that go on in the next line as the pieces that they are. */
+export function readOllamaLine(line: JsonObject): TextSlot[] {
+  return readTextSlots(line, { rules: RULES, inPieces: true });
 }
 
 /** Whether a text continues the one at the same path of the line before. */

@@ -1,9 +1,12 @@
 import type { Adapter, ShapedRequest } from './adapter.js';
 import { asArray, foldedValues, isJsonObject, type JsonObject, pick } from './json.js';
-import { encodeJsonSource } from './json-source.js';
-import { readAllSlots, readAnswerSlots, readRequestSlots, readResponseSlots } from './openai-chat-slots.js';
 import { createChoiceAdapter } from './openai-choice-adapter.js';
-import type { ChoiceDialect, ChoicePart } from './openai-dialect.js';
+import type { ChoiceDialect, ChoicePart, ChoiceRun } from './openai-dialect.js';
+import { OPENAI_TEXT_RULES } from './openai-text-rules.js';
+
+/** Parts of the content, whatever their declared type: a client may read them all. */
+const PART = /^(?:\[\d+\])?(?:\.(?:text|refusal|reasoning|reasoning_content))?$/;
+const CALL = /^\[(\d+)\]\.(function|custom)\.(arguments|input)$/;
 
 const CHAT: ChoiceDialect = {
   name: 'openai-chat',
@@ -11,10 +14,7 @@ const CHAT: ChoiceDialect = {
   objects: { answer: 'chat.completion', chunk: 'chat.completion.chunk' },
   idPrefix: 'chatcmpl',
   noticeKey: 'content',
-  readRequestSlots,
-  readAnswerSlots,
-  readAllSlots,
-  readChunkSlots: (chunk) => readResponseSlots(chunk, 'delta'),
+  rules: OPENAI_TEXT_RULES,
   countPrompts: () => 1,
 
   /** One message is enough: a backend may skip what stands beside it. */
@@ -22,6 +22,21 @@ const CHAT: ChoiceDialect = {
     return foldedValues(body, 'messages').some((messages) =>
       asArray(messages).some((message) => foldedValues(message, 'role').some((role) => typeof role === 'string')),
     );
+  },
+
+  isAnswer: ({ message }) => isJsonObject(message),
+
+  runOf(path: string, { delta }: JsonObject): ChoiceRun | undefined {
+    const [, key = '', rest = ''] = /^delta\.(\w+)(.*)$/.exec(path) ?? [];
+    if (key === '') return undefined;
+    if (key === 'content') return runOfContent(rest);
+    if (key === 'tool_calls') return runOfCall(rest, isJsonObject(delta) ? delta : {});
+    if (key === 'reasoning_details') return /^\[\d+\]\.(?:text|summary)$/.test(rest) ? { name: key } : undefined;
+    if (key === 'thinking_blocks') return /^\[\d+\]\.thinking$/.test(rest) ? { name: key } : undefined;
+    if (key === 'audio') return rest === '.transcript' ? { name: key } : undefined;
+    if (key === 'function_call') return rest === '.arguments' ? { name: `${key}.arguments`, isJson: true } : undefined;
+    // What stands right in the delta is a piece, whatever its key: refusals, reasoning by one of its names.
+    return rest === '' ? { name: key } : undefined;
   },
 
   sayWhole: (notice) => ({ message: { role: 'assistant', content: notice, refusal: null } }),
@@ -36,6 +51,22 @@ const CHAT: ChoiceDialect = {
 /** OpenAI chat completions, as OpenAI, Azure, DeepSeek, vLLM and most compatible backends speak it. */
 export const openaiChat: Adapter = createChoiceAdapter(CHAT);
 
+function runOfContent(rest: string): ChoiceRun | undefined {
+  if (PART.test(rest)) return { name: 'content' };
+  // Mistral nests parts in parts.
+  if (/\.thinking\b/.test(rest)) return { name: 'thinking' };
+  return /\.content\b/.test(rest) ? { name: 'content' } : undefined;
+}
+
+function runOfCall(rest: string, delta: JsonObject): ChoiceRun | undefined {
+  const [, position = '', kind, key] = CALL.exec(rest) ?? [];
+  if (position === '') return undefined;
+  const call = asArray(delta['tool_calls'])[Number(position)];
+  const index = isJsonObject(call) && typeof call['index'] === 'number' ? call['index'] : Number(position);
+  const isJson = kind === 'function' && key === 'arguments';
+  return isJson ? { name: `tool_calls[${index}].arguments`, isJson } : { name: `custom_tool_calls[${index}]` };
+}
+
 function deltaOf({ delta }: JsonObject): JsonObject {
   return isJsonObject(delta) ? delta : {};
 }
@@ -47,12 +78,13 @@ function deltaFor({ key, index, text }: ChoicePart, own: JsonObject): JsonObject
     const call = calls.find((each, position) => (each['index'] ?? position) === index) ?? {};
     const kind = key === 'tool_calls' ? 'function' : 'custom';
     const named = isJsonObject(call[kind]) ? pick(call[kind], ['name']) : {};
-    const said = kind === 'function' ? { arguments: encodeJsonSource(text) } : { input: text };
+    const said = kind === 'function' ? { arguments: text } : { input: text };
     return { tool_calls: [{ index, ...pick(call, ['id', 'type']), [kind]: { ...named, ...said } }] };
   }
-  if (key === 'function_call') return { function_call: { arguments: encodeJsonSource(text) } };
+  if (key === 'function_call') return { function_call: { arguments: text } };
   if (key === 'audio') return { audio: { transcript: text } };
   if (key === 'reasoning_details') return { reasoning_details: [{ type: 'reasoning.text', text }] };
+  if (key === 'thinking_blocks') return { thinking_blocks: [{ type: 'thinking', thinking: text }] };
   if (key === 'thinking') return { content: [{ type: 'thinking', thinking: [{ type: 'text', text }] }] };
   return { [key]: text };
 }

@@ -8,9 +8,10 @@ import { ChoiceStream } from './openai-choice-stream.js';
 import type { ChoiceDialect } from './openai-dialect.js';
 import { readFilteredParts } from './openai-filtered.js';
 import { dropTokens } from './openai-tokens.js';
+import { fieldOf, readTextSlots } from './text-slots.js';
 import { isTrueWord } from './true-word.js';
 
-const ANSWER = /^choices\[\d+\]/;
+const ANSWER = /^choices\[(\d+)\]/;
 /** Largest `n` that is believed, and most answers in all; a backend refuses more. */
 const MAX_N = 128;
 const MAX_ANSWERS = 8192;
@@ -50,19 +51,22 @@ export function createChoiceAdapter(dialect: ChoiceDialect): Adapter {
     blockedOutput,
 
     readTexts(body: unknown, direction: Direction): readonly TextField[] {
-      const slots = direction === 'input' ? dialect.readRequestSlots(body) : dialect.readAnswerSlots(body);
-      return slots.map(({ path, role, text }) => ({ path, ...(role === undefined ? {} : { role }), text }));
+      if (!isJsonObject(body)) return [];
+      const choices = asArray(body['choices']).filter(isJsonObject);
+      if (direction === 'output' && !choices.some((choice) => dialect.isAnswer(choice))) return [];
+      return readTextSlots(body, { rules: dialect.rules }).map(fieldOf);
     },
 
     writeTexts(body: unknown, edits: readonly TextEdit[]): unknown {
       const copy = structuredClone(body);
       if (edits.length === 0) return copy;
       const texts = new Map(edits.map((edit) => [edit.path, edit.text]));
-      for (const slot of dialect.readAllSlots(copy)) {
-        const text = texts.get(slot.path);
+      for (const { path, write } of readTextSlots(copy, { rules: dialect.rules })) {
+        const text = texts.get(path);
         if (text === undefined) continue;
-        slot.write(text);
-        dropTokens(copy, slot.choice);
+        write(text);
+        const position = ANSWER.exec(path)?.[1];
+        dropTokens(copy, position === undefined ? undefined : Number(position));
       }
       return copy;
     },

@@ -12,7 +12,7 @@ export const ENVELOPE_KEYS = ['id', 'object', 'created', 'model', 'system_finger
 /** Usage of an answer that no model has worked on. */
 export const NO_USAGE = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 };
 
-const CHANNEL = /^choices\[(\d+)\]\.(\w+)(?:\[(\d+)\])?$/;
+const CHANNEL = /^choices\[(\d+)\]\.(\w+)(?:\[(\d+)\])?/;
 
 /** Returns the name of an answer, by what it says of itself or else by its position. */
 export function answerAt(choice: JsonObject, position: number): string {
@@ -42,7 +42,7 @@ export class ChoiceFrames {
     return { data: JSON.stringify({ ...base, ...envelope, choices, ...extra }) };
   }
 
-  /** Returns a chunk that carries only `text` on a channel, with what else `template` says of the role or call. */
+  /** Returns a chunk that carries only `text` on a channel, as it stands on the wire, with what else `template` says of the role or call. */
   text(channel: string, text: string, template: unknown): StreamEvent {
     const match = CHANNEL.exec(channel);
     const index = Number(match?.[1] ?? 0);

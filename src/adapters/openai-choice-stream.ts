@@ -1,19 +1,23 @@
 import type { StreamEvent } from '../framing/index.js';
 import type { AnswerNote, AskedReply, BlockInfo, ErrorInfo } from './adapter.js';
 import { noteKeys } from './answer-note.js';
+import { EscapedTexts } from './escaped-texts.js';
 import { parseEventData } from './event-data.js';
 import { asArray, isJsonObject, parseJson } from './json.js';
-import { JsonSourceReader, type ReadableSource } from './json-source-reader.js';
-import { listStrings, mapStrings } from './map-strings.js';
-import type { TextSlot } from './openai-chat-slots.js';
+import { encodeJsonText, JsonTextReader } from './json-text-reader.js';
+import { mapStrings } from './map-strings.js';
+import { type AloneSlot, ChoiceChunk, type RunSlot } from './openai-choice-chunk.js';
 import { answerAt, type ChoiceFrames, DONE } from './openai-choice-frames.js';
 import type { ChoiceDialect } from './openai-dialect.js';
 import { readFilteredParts } from './openai-filtered.js';
 import { dropTokens } from './openai-tokens.js';
 import { ReleasedTexts } from './released-texts.js';
-import type { StandaloneText, StreamChange, StreamFormat, StreamStep } from './stream-format.js';
+import type { StreamChange, StreamFormat, StreamStep } from './stream-format.js';
 
-const END: StreamStep = { deltas: [], fields: [], ends: 'all', answers: [], last: true, filtered: [] };
+const OVER: StreamStep = { deltas: [], fields: [], ends: 'all', answers: [], last: true, filtered: [] };
+const NO_FIELDS: ReadonlyMap<string, string> = new Map();
+/** A text within JSON source: the source, and its name there. */
+const OF_JSON = /^(.*?)((?:\.other)?\[\d+\])$/;
 
 /** What a stream of choices is read and shaped with. */
 export interface ChoiceStreamOptions {
@@ -23,17 +27,26 @@ export interface ChoiceStreamOptions {
   readonly errorBody: (info: ErrorInfo) => unknown;
 }
 
+/** A text that stood alone in the last event that had one at its place, and what left of it. */
+interface SeenText {
+  readonly text: string;
+  readonly left: string;
+}
+
 /** One stream of chunks that carry choices. */
 export class ChoiceStream implements StreamFormat {
   readonly #options: ChoiceStreamOptions;
   readonly #released = new ReleasedTexts();
+  readonly #escaped = new EscapedTexts();
+  /** Readers of JSON sources, by run. */
+  readonly #readers = new Map<string, JsonTextReader>();
+  /** Some backends repeat what stands beside the text in every chunk; it is judged once. */
+  readonly #seen = new Map<string, SeenText>();
   #event: StreamEvent = { data: '' };
   /** The chunk that the current event carries; none when it ends the stream. */
-  #chunk: unknown;
-  #slots: readonly TextSlot[] = [];
-  /** Text of the current event by channel, and whether it is to be written anew even if it may leave as it is. */
-  #texts: ReadonlyMap<string, ReadableSource> = new Map();
-  readonly #sources = new JsonSourceReader();
+  #chunk: ChoiceChunk | undefined;
+  /** Text of the current event by channel. */
+  #texts: ReadonlyMap<string, string> = new Map();
   /** The last chunk of all: what the current event is identified by, also when it carries none. */
   #template: unknown;
   #usage: unknown;
@@ -47,49 +60,53 @@ export class ChoiceStream implements StreamFormat {
   read(event: StreamEvent): StreamStep {
     this.#event = event;
     this.#chunk = undefined;
-    this.#slots = [];
     this.#texts = new Map();
-    if (event.data.trim() === DONE) return END;
-    const chunk = parseEventData(event);
-    this.#chunk = chunk;
+    if (event.data.trim() === DONE) return OVER;
+    const value = parseEventData(event);
     // The filter results of Azure come in chunks that belong to no answer: clients would not know what to do with text there.
-    if (!isJsonObject(chunk) || chunk['id'] !== '' || this.#template === undefined) this.#template = chunk;
-    this.#slots = this.#options.dialect.readChunkSlots(chunk);
-    this.#texts = this.#readTexts();
-    if (!isJsonObject(chunk)) return { ...END, ends: [], last: false };
-    if (isJsonObject(chunk['usage'])) this.#usage = chunk;
-    const answers = answersIn(chunk);
-    const failed = isError(chunk);
+    if (!isJsonObject(value) || value['id'] !== '' || this.#template === undefined) this.#template = value;
+    if (!isJsonObject(value)) return { ...OVER, ends: [], last: false };
+    const chunk = new ChoiceChunk(value, this.#options.dialect, (run) => this.#readerOf(run));
+    this.#chunk = chunk;
+    this.#texts = this.#readTexts(chunk);
+    if (isJsonObject(value['usage'])) this.#usage = value;
+    const { alone, answers, ends, isError } = chunk;
     return {
-      deltas: [...this.#texts].map(([channel, { text }]) => ({ channel, text })),
-      fields: failed ? this.#readError(chunk, answers) : [],
-      ends: failed ? 'all' : finishedIn(chunk),
+      deltas: [...this.#texts].map(([channel, text]) => ({ channel, text })),
+      fields: alone
+        .filter(({ slot }) => slot.text !== '' && this.#seen.get(slot.path)?.text !== slot.text)
+        .map(({ slot: { path, text }, answer }) => ({ path, text, ...(answer === undefined ? {} : { answer }) })),
+      ends: isError ? 'all' : ends,
       answers,
       last: false,
-      filtered: readFilteredParts(chunk),
+      filtered: readFilteredParts(value),
     };
   }
 
   write({ texts, fields, without }: StreamChange): StreamEvent | undefined {
-    let chunk = this.#chunk;
-    if (!isJsonObject(chunk)) return this.#event;
-    const drops = answersIn(chunk).some((answer) => without.has(answer));
-    const changed = this.#writeTexts(texts) || fields.size > 0;
-    if (!drops && !changed) return this.#event;
-    if (drops) {
-      const choices = asArray(chunk['choices']).filter(
-        (choice, position) => !isJsonObject(choice) || !without.has(answerAt(choice, position)),
-      );
-      if (choices.length === 0 && !isJsonObject(chunk['usage'])) return undefined;
-      chunk = { ...chunk, choices };
-    }
-    const screened = mapStrings(chunk, (text, path) => fields.get(path) ?? text);
-    return { ...this.#event, data: JSON.stringify(fields.size > 0 ? screened : chunk) };
+    const chunk = this.#chunk;
+    if (chunk === undefined) return this.#event;
+    const { value } = chunk;
+    const drops = chunk.answers.some((answer) => without.has(answer));
+    const changes = [this.#writeRuns(chunk, texts), this.#writeAlone(chunk.alone, fields)];
+    if (!drops) return changes.includes(true) ? { ...this.#event, data: JSON.stringify(value) } : this.#event;
+    const choices = asArray(value['choices']).filter(
+      (choice, position) => !isJsonObject(choice) || !without.has(answerAt(choice, position)),
+    );
+    if (choices.length === 0 && !isJsonObject(value['usage'])) return undefined;
+    return { ...this.#event, data: JSON.stringify({ ...value, choices }) };
   }
 
-  frameText(channel: string, text: string): readonly StreamEvent[] {
+  frameText(channel: string, text: string, fields?: ReadonlyMap<string, string>): readonly StreamEvent[] {
     this.#released.pass(channel, '', text);
-    return [this.#options.frames.text(channel, text, this.#template)];
+    const [, run = '', name = ''] = OF_JSON.exec(channel) ?? [];
+    const template = this.#templateWith(fields ?? NO_FIELDS);
+    if (!this.#readers.has(run)) {
+      return [this.#options.frames.text(channel, this.#escaped.write(channel, text), template)];
+    }
+    const pieces = this.#chunk?.runs.flatMap((each) => (each.run === run && each.piece ? [each.piece] : [])) ?? [];
+    const source = pieces.map((piece) => piece.until(name, text)).find((found) => found !== undefined);
+    return [this.#options.frames.text(run, source ?? encodeJsonText(name, text), template)];
   }
 
   frameBlocked(answer: string, info: BlockInfo): readonly StreamEvent[] {
@@ -123,59 +140,92 @@ export class ChoiceStream implements StreamFormat {
     return event;
   }
 
-  #readTexts(): ReadonlyMap<string, ReadableSource> {
-    const texts = new Map<string, ReadableSource>();
-    for (const { channel, text, source } of this.#slots) {
-      const before = texts.get(channel) ?? { text: '', alone: true };
-      const read = source === undefined ? { text, alone: true } : this.#sources.read(channel, source);
-      texts.set(channel, { text: before.text + read.text, alone: before.alone && read.alone });
+  #readerOf(run: string): JsonTextReader {
+    const reader = this.#readers.get(run) ?? new JsonTextReader();
+    this.#readers.set(run, reader);
+    return reader;
+  }
+
+  #readTexts({ runs }: ChoiceChunk): ReadonlyMap<string, string> {
+    const texts = new Map<string, string>();
+    const add = (channel: string, text: string): void => void texts.set(channel, (texts.get(channel) ?? '') + text);
+    for (const { run, piece, slot } of runs) {
+      if (piece === undefined) add(run, this.#escaped.read(run, slot.text));
+      else for (const each of piece.texts) add(run + each.name, each.text);
     }
     return texts;
   }
 
-  /** An error of the backend may repeat the prompt or the reply. */
-  #readError(chunk: { readonly error: unknown }, answers: readonly string[]): readonly StandaloneText[] {
-    return answers.length === 0 ? listStrings(chunk) : listStrings(chunk.error, 'error');
-  }
-
   /** Returns whether anything changed. Several parts of one channel were read as one text: the first takes all of it. */
-  #writeTexts(texts: ReadonlyMap<string, string>): boolean {
-    const changed = new Map<string, string>();
+  #writeRuns(chunk: ChoiceChunk, texts: ReadonlyMap<string, string>): boolean {
+    const leaving = new Map<string, string>();
     const untold = new Set<string>();
-    for (const [channel, { text, alone }] of this.#texts) {
+    for (const [channel, text] of this.#texts) {
       const left = texts.get(channel) ?? text;
-      if (!alone || left !== text) changed.set(channel, left);
+      leaving.set(channel, left);
       if (!this.#released.pass(channel, text, left)) untold.add(channel);
     }
-    const written = new Set<string>();
-    let dropped = false;
-    for (const { channel, choice, write } of this.#slots) {
-      const left = changed.get(channel);
-      if (left !== undefined) write(written.has(channel) ? '' : left);
-      written.add(channel);
-      if (untold.has(channel)) dropped = dropTokens(this.#chunk, choice) || dropped;
+    const take = (channel: string): string => {
+      const left = leaving.get(channel) ?? '';
+      leaving.set(channel, '');
+      return left;
+    };
+    let changed = false;
+    const told = new Set(chunk.positions);
+    for (const run of chunk.runs) {
+      const source = this.#sourceOf(run, take);
+      if (source !== run.slot.text) {
+        run.slot.write(source);
+        told.delete(run.position);
+        changed = true;
+      }
+      for (const channel of untold) if (channel.startsWith(run.run)) told.delete(run.position);
     }
-    return changed.size > 0 || dropped;
+    for (const position of chunk.positions) {
+      const silent = !chunk.runs.some((run) => run.position === position && run.slot.text !== '');
+      // Tokens that come without their text may be of text that waits.
+      if (told.has(position) && !(silent && this.#released.differs)) continue;
+      changed = dropTokens(chunk.value, position) || changed;
+    }
+    return changed;
   }
-}
 
-function answersIn(chunk: unknown): readonly string[] {
-  return asArray(isJsonObject(chunk) ? chunk['choices'] : undefined).flatMap((choice, position) =>
-    isJsonObject(choice) ? [answerAt(choice, position)] : [],
-  );
-}
+  #sourceOf({ run, piece, slot }: RunSlot, take: (channel: string) => string): string {
+    if (piece === undefined) return this.#escaped.write(run, take(run));
+    const texts = new Map(piece.texts.map(({ name }) => [name, take(run + name)]));
+    return piece.write(texts) ?? slot.text;
+  }
 
-function finishedIn(chunk: { readonly choices?: unknown }): readonly string[] {
-  return asArray(chunk.choices).flatMap((choice, position) =>
-    isJsonObject(choice) && isFinish(choice['finish_reason']) ? [answerAt(choice, position)] : [],
-  );
-}
+  /** Returns whether anything changed. */
+  #writeAlone(alone: readonly AloneSlot[], fields: ReadonlyMap<string, string>): boolean {
+    let changed = false;
+    for (const each of alone) {
+      const { path, text, write } = each.slot;
+      const left = this.#leftOf(each, fields);
+      this.#seen.set(path, { text, left });
+      if (left === text) continue;
+      write(left);
+      changed = true;
+    }
+    return changed;
+  }
 
-/** Some backends say `""` or `"null"` on every chunk but the last. */
-function isFinish(reason: unknown): boolean {
-  return typeof reason === 'string' && reason !== '' && reason !== 'null';
-}
+  /** What leaves of a text that stands alone. */
+  #leftOf({ slot: { path, text } }: AloneSlot, fields: ReadonlyMap<string, string>): string {
+    const seen = this.#seen.get(path);
+    return fields.get(path) ?? (seen?.text === text ? seen.left : text);
+  }
 
-function isError(value: object): value is { readonly error: unknown } {
-  return 'error' in value && value.error !== undefined && value.error !== null;
+  /** The template as it may leave: what is said of a text goes with it. */
+  #templateWith(fields: ReadonlyMap<string, string>): unknown {
+    // An earlier chunk has been written already.
+    if (this.#chunk === undefined || this.#template !== this.#chunk.value) return this.#template;
+    const changed = this.#chunk.alone.flatMap((each) => {
+      const left = this.#leftOf(each, fields);
+      return left === each.slot.text ? [] : [[each.slot.path, left] as const];
+    });
+    if (changed.length === 0) return this.#template;
+    const lefts = new Map(changed);
+    return mapStrings(this.#template, (text, path) => lefts.get(path) ?? text);
+  }
 }

@@ -1,10 +1,8 @@
 import type { Adapter, ShapedRequest } from './adapter.js';
-import { asArray, foldedValues, isJsonObject, type JsonObject } from './json.js';
-import type { TextSlot } from './openai-chat-slots.js';
+import { asArray, foldedValues, type JsonObject } from './json.js';
 import { createChoiceAdapter } from './openai-choice-adapter.js';
-import { choiceIndex } from './openai-choice-frames.js';
 import type { ChoiceDialect } from './openai-dialect.js';
-import { readTextSlots, type TextRules } from './text-slots.js';
+import type { TextRules } from './text-slots.js';
 
 const RULES: TextRules = {
   words: new Set([
@@ -15,16 +13,18 @@ const RULES: TextRules = {
   textless: new Set(['logprobs', 'usage', 'logit_bias', 'token_ids', 'prompt_logprobs']),
 };
 
+/** Keys of a choice that are streamed piece by piece. */
+const STREAMED_KEYS = new Set(['text', 'reasoning', 'reasoning_content']);
+
 const COMPLETIONS: ChoiceDialect = {
   name: 'openai-completions',
   inputKey: 'prompt',
   objects: { answer: 'text_completion', chunk: 'text_completion' },
   idPrefix: 'cmpl',
   noticeKey: 'text',
-  readRequestSlots: (body) => readSlots(body),
-  readAnswerSlots: (body) => (readChunkSlots(body).length === 0 ? [] : readSlots(body)),
-  readAllSlots: readSlots,
-  readChunkSlots,
+  rules: RULES,
+  isAnswer: (choice) => [...STREAMED_KEYS].some((key) => typeof choice[key] === 'string'),
+  runOf: (path) => (STREAMED_KEYS.has(path) ? { name: path } : undefined),
 
   recognizes({ body }: ShapedRequest): boolean {
     const named = foldedValues(body, 'model').some((model) => typeof model === 'string');
@@ -44,30 +44,3 @@ const COMPLETIONS: ChoiceDialect = {
 
 /** Legacy completions of OpenAI, also to fill in the middle, as DeepSeek (`/beta/completions`), vLLM and others speak them. */
 export const openaiCompletions: Adapter = createChoiceAdapter(COMPLETIONS);
-
-/** Keys of a choice that are streamed piece by piece. */
-const STREAMED_KEYS = ['text', 'reasoning', 'reasoning_content'];
-
-function readChunkSlots(chunk: unknown): TextSlot[] {
-  return asArray(isJsonObject(chunk) ? chunk['choices'] : undefined).flatMap((choice, position) => {
-    if (!isJsonObject(choice)) return [];
-    return STREAMED_KEYS.flatMap((key): TextSlot[] => {
-      const text = choice[key];
-      if (typeof text !== 'string') return [];
-      const channel = `choices[${choiceIndex(choice, position)}].${key}`;
-      const write = (left: string): void => {
-        choice[key] = left;
-      };
-      return [{ path: `choices[${position}].${key}`, channel, choice: position, text, write }];
-    });
-  });
-}
-
-/** Every string may reach the model or the client, so every string is text. */
-function readSlots(body: unknown): TextSlot[] {
-  if (!isJsonObject(body)) return [];
-  return readTextSlots(body, { rules: RULES }).map((slot) => {
-    const position = /^choices\[(\d+)\]/.exec(slot.path)?.[1];
-    return { ...slot, channel: slot.path, ...(position === undefined ? {} : { choice: Number(position) }) };
-  });
-}

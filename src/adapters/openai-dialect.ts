@@ -1,7 +1,7 @@
 import type { FormatName } from '../core/index.js';
 import type { ShapedRequest } from './adapter.js';
 import type { JsonObject } from './json.js';
-import type { TextSlot } from './openai-chat-slots.js';
+import type { TextRules } from './text-slots.js';
 
 /** What the formats of OpenAI that answer in `choices` say differently: chat, and the legacy completions. */
 export interface ChoiceDialect {
@@ -14,26 +14,35 @@ export interface ChoiceDialect {
   readonly idPrefix: string;
   /** Last part of the channel that a notice is read in. */
   readonly noticeKey: string;
+  readonly rules: TextRules;
   /** Whether a request to a path that names no format is of this one. Never throws. */
   recognizes(request: ShapedRequest): boolean;
-  readRequestSlots(body: unknown): TextSlot[];
-  /** Returns every text of a whole answer; none for a body that is no answer. */
-  readAnswerSlots(body: unknown): TextSlot[];
-  /** Returns every text of a request or answer, for writing: each path once. */
-  readAllSlots(body: unknown): TextSlot[];
-  /** Returns the streamed texts of a chunk. */
-  readChunkSlots(chunk: unknown): TextSlot[];
+  /** Whether a choice of a whole reply says anything in the way of the format. Never throws. */
+  isAnswer(choice: JsonObject): boolean;
+  /**
+   * Returns the run of text that a string of a chunk is a piece of; `undefined` for one that stands alone. Never throws.
+   * @param path where the string stands in the choice, such as `delta.content`
+   */
+  runOf(path: string, choice: JsonObject): ChoiceRun | undefined;
   /** Returns how many prompts a request brings, each of which gets its own answers. */
   countPrompts(request: JsonObject): number;
   /** Returns what a choice of a whole answer says instead of its text. */
   sayWhole(notice: string): JsonObject;
-  /** Returns what a choice of a chunk says: this text, on the channel with this last part. `own` is the choice that it is said in place of. */
+  /** Returns what a choice of a chunk says: this text, as a piece of a run. `own` is the choice that it is said in place of. */
   sayPart(part: ChoicePart, own: JsonObject): JsonObject;
   /** Returns what the last chunk of a choice says when it has no text. */
   sayNothing(own: JsonObject): JsonObject;
 }
 
-/** A piece of text and the channel it is of: `choices[0].tool_calls[1]` has the key `tool_calls` and the index 1. */
+/** A run of text of a choice, which goes on from chunk to chunk. */
+export interface ChoiceRun {
+  /** Last part of its channel: `content`, or `tool_calls[1]`. */
+  readonly name: string;
+  /** Whether it is JSON source, whose keys and strings are channels of their own. */
+  readonly isJson?: boolean;
+}
+
+/** A piece of text, as it stands on the wire, and the run it is of: `tool_calls[1]` has the key `tool_calls` and the index 1. */
 export interface ChoicePart {
   readonly key: string;
   readonly index: number;

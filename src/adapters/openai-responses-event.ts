@@ -134,7 +134,8 @@ export class ResponsesEvent {
   #readSlots(): TextSlot[] {
     const { response } = this.value;
     const without = this.type === 'response.audio.delta' ? APART_OF_AUDIO : APART;
-    const own = readTextSlots(this.value, { rules: OPENAI_TEXT_RULES, without });
+    const inPieces = this.type.endsWith('.delta') || this.begins;
+    const own = readTextSlots(this.value, { rules: OPENAI_TEXT_RULES, without, inPieces });
     const path = 'response';
     const whole = isJsonObject(response)
       ? readTextSlots(response, { rules: OPENAI_TEXT_RULES, path, without: ECHO_KEYS })

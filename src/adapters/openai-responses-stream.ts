@@ -1,6 +1,7 @@
 import type { StreamEvent } from '../framing/index.js';
 import type { AnswerNote, AskedReply, BlockInfo, ErrorInfo, FilteredPart } from './adapter.js';
 import { noteKeys } from './answer-note.js';
+import { EscapedTexts } from './escaped-texts.js';
 import { isJsonObject, type JsonObject, parseJson } from './json.js';
 import { encodeJsonText, type JsonTextReader } from './json-text-reader.js';
 import { type MakeDelta, type PlacedSlot, ResponsesEvent } from './openai-responses-event.js';
@@ -38,6 +39,7 @@ interface SeenText {
 export class ResponsesStream implements StreamFormat {
   readonly #asked: AskedReply;
   readonly #sent = new SentResponse();
+  readonly #escaped = new EscapedTexts();
   readonly #readers = new Map<string, JsonTextReader>();
   /** By place in the response. */
   readonly #seen = new Map<string, SeenText>();
@@ -46,6 +48,8 @@ export class ResponsesStream implements StreamFormat {
   /** The values of events that were made or read here, so that none is parsed twice. */
   readonly #values = new WeakMap<StreamEvent, JsonObject>();
   #received: StreamEvent = { data: '' };
+  /** Text of the current event by channel. */
+  #texts: ReadonlyMap<string, string> = new Map();
   #current: ResponsesEvent | undefined;
   /** Standalone texts of the current event, by the path they were told under. */
   #fields: ReadonlyMap<string, PlacedSlot> = new Map();
@@ -62,6 +66,7 @@ export class ResponsesStream implements StreamFormat {
     this.#received = event;
     this.#current = undefined;
     this.#fields = new Map();
+    this.#texts = new Map();
     if (event.data.trim() === DONE) return OVER;
     const current = new ResponsesEvent(event, this.#readers);
     const { value, type, runs, wholes, json } = current;
@@ -74,7 +79,10 @@ export class ResponsesStream implements StreamFormat {
     for (const slot of [...runs, ...(json === undefined ? [] : [json])])
       this.#more.set(slot.place, current.moreOf(slot));
     const deltas = new Map<string, string>();
-    for (const { place, text } of runs) deltas.set(place, (deltas.get(place) ?? '') + text);
+    for (const { place, text } of runs) {
+      deltas.set(place, (deltas.get(place) ?? '') + this.#escaped.read(place, text));
+    }
+    this.#texts = deltas;
     for (const { name, text } of json?.piece.texts ?? []) deltas.set(`${json?.place}${name}`, text);
     for (const [place, text] of deltas) this.#note(place, { received: text });
     this.#fields = this.#standalone(wholes);
@@ -109,7 +117,7 @@ export class ResponsesStream implements StreamFormat {
     const json = this.#current?.json;
     const source = isJson
       ? ((json?.place === place ? json.piece.until(name, text) : undefined) ?? encodeJsonText(name, text))
-      : text;
+      : this.#escaped.write(channel, text);
     return [this.#made(make(source))];
   }
 
@@ -176,11 +184,12 @@ export class ResponsesStream implements StreamFormat {
     const taken = new Set<string>();
     for (const slot of runs) {
       // Several texts of one channel were read as one: the first takes all of it.
-      const text = taken.has(slot.place) ? '' : (texts.get(slot.place) ?? slot.text);
-      if (!taken.has(slot.place)) this.#note(slot.place, { released: text });
+      const left = taken.has(slot.place) ? '' : (texts.get(slot.place) ?? this.#texts.get(slot.place) ?? '');
+      if (!taken.has(slot.place)) this.#note(slot.place, { released: left });
       taken.add(slot.place);
-      if (text === slot.text) continue;
-      slot.write(text);
+      const source = this.#escaped.write(slot.place, left);
+      if (source === slot.text) continue;
+      slot.write(source);
       dropLogprobs(slot);
       changed = true;
     }

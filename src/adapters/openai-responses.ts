@@ -22,6 +22,7 @@ import {
 } from './openai-responses-frames.js';
 import { ANSWER, ResponsesStream, readFilteredParts, responsesNote } from './openai-responses-stream.js';
 import { dropLogprobs, readResponsesSlots } from './openai-responses-texts.js';
+import { fieldOf } from './text-slots.js';
 import { isTrueWord } from './true-word.js';
 
 /** The OpenAI Responses API, as OpenAI, Azure and compatible backends speak it. */
@@ -41,11 +42,7 @@ export const openaiResponses: Adapter = {
   },
 
   readTexts(body: unknown, direction: Direction): readonly TextField[] {
-    return readResponsesSlots(body, direction).map(({ path, role, text }) => ({
-      path,
-      ...(role === undefined ? {} : { role }),
-      text,
-    }));
+    return readResponsesSlots(body, direction).map(fieldOf);
   },
 
   writeTexts(body: unknown, edits: readonly TextEdit[]): unknown {

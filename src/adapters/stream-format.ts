@@ -53,8 +53,11 @@ export interface StreamFormat {
   read(event: StreamEvent): StreamStep;
   /** Returns the current event as it may leave; the very same one when nothing changes, `undefined` when nothing is left of it. */
   write(change: StreamChange): StreamEvent | undefined;
-  /** Returns events that carry only this text on a channel, with what identifies the current event. */
-  frameText(channel: string, text: string): readonly StreamEvent[];
+  /**
+   * Returns events that carry only this text on a channel, with what identifies the current event.
+   * @param fields new text by path of a standalone text of the current event, where such a text is to go with it
+   */
+  frameText(channel: string, text: string, fields?: ReadonlyMap<string, string>): readonly StreamEvent[];
   /** Returns the events that end a blocked answer in the way of the format; the stream itself goes on. */
   frameBlocked(answer: string, info: BlockInfo): readonly StreamEvent[];
   /** Returns the events that end a stream in which every answer is over and one was blocked. */

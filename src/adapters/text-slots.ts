@@ -2,6 +2,7 @@ import type { TextField } from '../core/index.js';
 import { readTextDataUrl } from './data-url.js';
 import { isJsonObject, type JsonObject, joinPath } from './json.js';
 import { JsonPiece } from './json-piece.js';
+import { decodeJsonSource, encodeJsonSource, looksLikeJson } from './json-source.js';
 import { JsonTextReader, listJsonTexts, withJsonTexts } from './json-text-reader.js';
 
 /** One place in a body or event that holds text, found once and used for reading and for writing alike. */
@@ -40,6 +41,8 @@ export interface TextSlotsOptions {
   readonly path?: string;
   /** Keys of the value itself that are not looked at. */
   readonly without?: ReadonlySet<string>;
+  /** Whether strings may be pieces of longer texts: then what is JSON source cannot be told, and each is read as it stands. */
+  readonly inPieces?: boolean;
 }
 
 /** Keys of JSON Schema whose own keys are names that somebody chose. */
@@ -53,15 +56,16 @@ export const SCHEMA_NAME_KEYS: ReadonlySet<string> = new Set([
 ]);
 
 const ONE_WORD = /^[\x21-\x7e]*$/;
+const MAY_BE_URL = /^\s*data:/i;
 
 /**
- * Returns every text of a value that stands at `path`, in the order of the value; each path once. A text that somebody
- * chose stands in no path, for paths are recorded: names are numbered instead. O(value). Never throws.
+ * Returns every text of a value, in the order of the value; each path once. Names that somebody chose stand in no path, for
+ * paths are recorded: they are numbered instead. O(value). Nesting has to be bounded by the caller. Never throws.
  */
-export function readTextSlots(value: unknown, { rules, path = '', without }: TextSlotsOptions): TextSlot[] {
-  const slots: TextSlot[] = [];
-  visit(value, { path, rules, slots }, without);
-  return slots;
+export function readTextSlots(value: unknown, options: TextSlotsOptions): TextSlot[] {
+  const walk = new TextWalk(options);
+  walk.visit(value, { path: options.path ?? '', role: undefined }, options.without);
+  return walk.slots;
 }
 
 /** Returns what a slot tells of its text. */
@@ -71,123 +75,161 @@ export function fieldOf({ path, role, text }: TextSlot): TextField {
 
 interface Place {
   readonly path: string;
-  readonly role?: string;
-  readonly rules: TextRules;
-  readonly slots: TextSlot[];
+  readonly role: string | undefined;
 }
 
-/** Where a member stands in its holder; the key of a named one may change. */
+/** Where a member stands in its holder. */
 interface Member {
   readonly holder: JsonObject | unknown[];
+  /** Returns its key or index; that of a named one may change. */
   readonly key: () => string | number;
 }
 
-function visit(value: unknown, place: Place, without?: ReadonlySet<string>): void {
-  if (Array.isArray(value)) {
-    value.forEach((item: unknown, index) => {
-      visitMember(item, { holder: value, key: () => index }, { ...place, path: `${place.path}[${index}]` });
-    });
-  } else if (isJsonObject(value)) {
-    const { role } = value;
-    const own = typeof role === 'string' && isWord(role) ? { ...place, role } : place;
-    const bytes = typeof value['type'] === 'string' ? place.rules.bytes?.get(value['type']) : undefined;
-    for (const key of Object.keys(value)) if (key !== bytes && without?.has(key) !== true) visitKey(value, key, own);
+/** The keys of an object, in their order, as they are by now. */
+interface Names {
+  readonly holder: JsonObject;
+  readonly names: string[];
+}
+
+class TextWalk {
+  readonly slots: TextSlot[] = [];
+  readonly #rules: TextRules;
+  readonly #inPieces: boolean;
+
+  constructor({ rules, inPieces = false }: TextSlotsOptions) {
+    this.#rules = rules;
+    this.#inPieces = inPieces;
   }
-}
 
-function visitKey(holder: JsonObject, key: string, place: Place): void {
-  const { rules } = place;
-  const value = holder[key];
-  if (rules.textless.has(key)) return;
-  const at = { ...place, path: joinPath(place.path, key) };
-  if (rules.named?.has(key) === true && isJsonObject(value)) visitNamed(value, at);
-  else if (rules.json?.has(key) === true && typeof value === 'string') visitJson(holder, { key, source: value }, at);
-  else if (rules.values?.has(key) === true && typeof value === 'object') visitValue(holder, key, at);
-  else if (key === 'data' && typeof value === 'string' && isSource(holder)) visitSource(holder, value, at);
-  else if (rules.words.has(key) && isWord(value)) visitDataUrl({ holder, key: () => key }, String(value), at);
-  else visitMember(value, { holder, key: () => key }, at);
-}
-
-function visitMember(value: unknown, member: Member, place: Place): void {
-  if (typeof value !== 'string') visit(value, place);
-  else if (!visitDataUrl(member, value, place))
-    push(place, member.holder, { text: value, write: (text) => put(member, text) });
-}
-
-/** Returns whether the value is a data URL that holds text. */
-function visitDataUrl(member: Member, value: string, place: Place): boolean {
-  const url = readTextDataUrl(value);
-  if (url !== undefined) push(place, member.holder, { text: url.text, write: (text) => put(member, url.write(text)) });
-  return url !== undefined;
-}
-
-function visitJson(holder: JsonObject, { key, source }: { key: string; source: string }, place: Place): void {
-  const piece = new JsonPiece(new JsonTextReader(), source);
-  const texts = new Map<string, string>();
-  for (const { name, text } of piece.texts) {
-    const write = (replacement: string): void => {
-      texts.set(name, replacement);
-      holder[key] = piece.write(texts) ?? source;
-    };
-    push({ ...place, path: place.path + name }, holder, { text, write });
+  visit(value: unknown, place: Place, without?: ReadonlySet<string>): void {
+    if (Array.isArray(value)) {
+      const { path, role } = place;
+      for (let index = 0; index < value.length; index += 1) {
+        const member = { holder: value, key: () => index };
+        this.#visitMember(value[index], member, { path: `${path}[${index}]`, role });
+      }
+    } else if (isJsonObject(value)) {
+      const { role } = value;
+      const own = typeof role === 'string' && isWord(role) ? { ...place, role } : place;
+      const bytes = typeof value['type'] === 'string' ? this.#rules.bytes?.get(value['type']) : undefined;
+      for (const key of Object.keys(value)) {
+        if (key !== bytes && without?.has(key) !== true) this.#visitKey(value, key, own);
+      }
+    }
   }
-}
 
-function visitValue(holder: JsonObject, key: string, place: Place): void {
-  const value = holder[key];
-  const texts = listJsonTexts(value);
-  for (const [index, text] of texts.entries()) {
-    if (text === '') continue;
-    const write = (replacement: string): void => {
-      texts[index] = replacement;
-      holder[key] = withJsonTexts(value, texts);
+  #visitKey(holder: JsonObject, key: string, { path, role }: Place): void {
+    const value = holder[key];
+    // Most members are numbers and names of the format: they go before a path is made.
+    if (value === null || (typeof value !== 'string' && typeof value !== 'object')) return;
+    const { words, textless, json, values, named } = this.#rules;
+    if (textless.has(key)) return;
+    const isName = words.has(key) && isWord(value);
+    if (isName && key !== 'data' && !MAY_BE_URL.test(String(value))) return;
+    const at = { path: joinPath(path, key), role };
+    const member = { holder, key: () => key };
+    if (typeof value !== 'string') {
+      if (named?.has(key) === true && isJsonObject(value)) this.#visitNamed(value, at);
+      else if (values?.has(key) === true) this.#visitValue(holder, key, at);
+      else this.visit(value, at);
+    } else if (!this.#inPieces && json?.has(key) === true) this.#visitSource(holder, key, at);
+    else if (key === 'data' && isDocument(holder)) this.#visitDocument(holder, value, at);
+    else if (isName) this.#visitDataUrl(member, value, at);
+    else this.#visitMember(value, member, at);
+  }
+
+  #visitMember(value: unknown, member: Member, place: Place): void {
+    if (typeof value !== 'string') {
+      this.visit(value, place);
+      return;
+    }
+    const { holder, key } = member;
+    const put = (text: string): void => void Reflect.set(holder, key(), text);
+    if (this.#inPieces) this.#push(place, holder, { text: value, write: put });
+    else if (!this.#visitDataUrl(member, value, place)) {
+      // Whoever parses it will see what its escapes stand for.
+      const isSource = value.includes('\\') && looksLikeJson(value);
+      const text = isSource ? decodeJsonSource(value) : value;
+      this.#push(place, holder, { text, write: isSource ? (left) => put(encodeJsonSource(left)) : put });
+    }
+  }
+
+  /** Returns whether the value is a data URL that holds text. */
+  #visitDataUrl({ holder, key }: Member, value: string, place: Place): boolean {
+    const url = MAY_BE_URL.test(value) ? readTextDataUrl(value) : undefined;
+    if (url === undefined) return false;
+    this.#push(place, holder, { text: url.text, write: (text) => void Reflect.set(holder, key(), url.write(text)) });
+    return true;
+  }
+
+  #visitDocument(holder: JsonObject, data: string, place: Place): void {
+    const set = (text: string): void => {
+      holder['data'] = text;
     };
-    push({ ...place, path: `${place.path}[${index}]` }, holder, { text, write });
+    if (holder['type'] !== 'base64' || !isWord(data)) {
+      this.#push(place, holder, { text: data, write: set });
+      return;
+    }
+    const url = readTextDataUrl(`data:${String(holder['media_type'])};base64,${data}`);
+    if (url === undefined) return;
+    this.#push(place, holder, { text: url.text, write: (text) => set(url.write(text).replace(/^[^,]*,/, '')) });
+  }
+
+  #visitSource(holder: JsonObject, key: string, { path, role }: Place): void {
+    const source = String(holder[key]);
+    const piece = new JsonPiece(new JsonTextReader(), source);
+    const texts = new Map<string, string>();
+    for (const { name, text } of piece.texts) {
+      const write = (left: string): void => {
+        texts.set(name, left);
+        holder[key] = piece.write(texts) ?? source;
+      };
+      this.#push({ path: path + name, role }, holder, { text, write });
+    }
+  }
+
+  #visitValue(holder: JsonObject, key: string, { path, role }: Place): void {
+    const value = holder[key];
+    const texts = listJsonTexts(value);
+    for (const [index, text] of texts.entries()) {
+      const write = (left: string): void => {
+        texts[index] = left;
+        holder[key] = withJsonTexts(value, texts);
+      };
+      if (text !== '') this.#push({ path: `${path}[${index}]`, role }, holder, { text, write });
+    }
+  }
+
+  #visitNamed(holder: JsonObject, { path, role }: Place): void {
+    const names = Object.keys(holder);
+    for (const [index, name] of names.entries()) {
+      const text = { text: name, write: (left: string) => rename({ holder, names }, index, left) };
+      this.#push({ path: `${path}.names[${index}]`, role }, holder, text);
+      const member = { holder, key: () => names[index] ?? name };
+      this.#visitMember(holder[name], member, { path: `${path}[${index}]`, role });
+    }
+  }
+
+  #push({ path, role }: Place, holder: TextSlot['holder'], { text, write }: Pick<TextSlot, 'text' | 'write'>): void {
+    this.slots.push(role === undefined ? { path, text, holder, write } : { path, role, text, holder, write });
   }
 }
 
 /** Whether `data` beside it is the content of a document: text as it is, or bytes in base64. */
-function isSource({ type, media_type: mediaType }: JsonObject): boolean {
+function isDocument({ type, media_type: mediaType }: JsonObject): boolean {
   return typeof mediaType === 'string' || type === 'text';
 }
 
-function visitSource(holder: JsonObject, data: string, place: Place): void {
-  const set = (text: string): void => {
-    holder['data'] = text;
-  };
-  if (holder['type'] !== 'base64' || !isWord(data)) {
-    push(place, holder, { text: data, write: set });
-    return;
-  }
-  const url = readTextDataUrl(`data:${String(holder['media_type'])};base64,${data}`);
-  if (url === undefined) return;
-  push(place, holder, { text: url.text, write: (text) => set(url.write(text).replace(/^[^,]*,/, '')) });
-}
-
-function visitNamed(holder: JsonObject, place: Place): void {
-  const names = Object.keys(holder);
-  names.forEach((name, index) => {
-    const write = (text: string): void => rename(holder, names, { index, text });
-    push({ ...place, path: `${place.path}.names[${index}]` }, holder, { text: name, write });
-    const member = { holder, key: () => names[index] ?? name };
-    visitMember(holder[name], member, { ...place, path: `${place.path}[${index}]` });
-  });
-}
-
 /** The order of the keys stays, and no member is lost when two names become equal. */
-function rename(holder: JsonObject, names: string[], { index, text }: { index: number; text: string }): void {
-  const entries = Object.entries(holder);
+function rename({ holder, names }: Names, index: number, text: string): void {
+  const values = names.map((name) => holder[name]);
+  for (const name of names) delete holder[name];
   names[index] = names.includes(text) ? `${text}${index}` : text;
-  for (const [key] of entries) delete holder[key];
-  for (const [position, [, value]] of entries.entries()) holder[names[position] ?? ''] = value;
-}
-
-function push({ path, role, slots }: Place, holder: TextSlot['holder'], found: Pick<TextSlot, 'text' | 'write'>): void {
-  slots.push({ path, ...(role === undefined ? {} : { role }), holder, ...found });
-}
-
-function put({ holder, key }: Member, text: string): void {
-  Reflect.set(holder, key(), text);
+  for (const [position, name] of names.entries()) {
+    // Defined and not set, for a key may be `__proto__`.
+    const property = { value: values[position], writable: true, enumerable: true, configurable: true };
+    Object.defineProperty(holder, name, property);
+  }
 }
 
 function isWord(value: unknown): boolean {

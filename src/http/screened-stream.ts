@@ -39,6 +39,8 @@ export class ScreenedStream {
   /** What the backend has said that it withheld. */
   readonly #filtered = new Set<string>();
   readonly #answers: OpenAnswers;
+  /** Standalone texts of the current event that change, by path. */
+  #changes: ReadonlyMap<string, string> = new Map();
   #done = false;
   #ended = false;
   #failure: StreamError | undefined;
@@ -149,21 +151,24 @@ export class ScreenedStream {
   #screen({ deltas, fields, ends, last }: StreamStep): string {
     const before = new Set(this.#answers.stopped);
     const texts = new Map<string, string>();
+    // First of all, for what is said of a text, such as the name of a call, leaves together with it.
+    this.#changes = this.#judgeFields(fields);
+    const whole = new Set(this.#answers.stopped);
     for (const { channel, text } of deltas) {
       if (before.has(this.#answerOf(channel))) continue;
       texts.set(channel, this.#channels.push(channel, text));
       this.#noteBlock(channel);
     }
-    const changes = this.#judgeFields(fields);
     let wire = this.#flush(ends, texts);
     // The vetted start of a stopped answer leaves in an event of its own; the rest of the event stays as it is.
     const stopped = [...this.#answers.stopped].filter((answer) => !before.has(answer));
     for (const [channel, text] of texts) {
-      if (stopped.includes(this.#answerOf(channel))) wire += this.#frame(channel, text);
+      const answer = this.#answerOf(channel);
+      if (stopped.includes(answer) && !whole.has(answer)) wire += this.#frame(channel, text);
     }
     for (const answer of stopped) wire += this.#stop(answer);
     if (this.#ended) return wire;
-    const rest = this.#format.write({ texts, fields: changes, without: this.#answers.stopped });
+    const rest = this.#format.write({ texts, fields: this.#changes, without: this.#answers.stopped });
     if (rest === undefined) return wire;
     if (last) this.#done = true;
     return wire + this.#leave([this.#endsAnswer(ends) ? this.#format.annotate(rest, { aiGenerated: true }) : rest]);
@@ -261,7 +266,7 @@ export class ScreenedStream {
   }
 
   #frame(channel: string, text: string): string {
-    return text === '' ? '' : this.#leave(this.#format.frameText(channel, text));
+    return text === '' ? '' : this.#leave(this.#format.frameText(channel, text, this.#changes));
   }
 
   #leave(events: readonly StreamEvent[]): string {

@@ -63,6 +63,16 @@ export const BLOCK_POINTS: readonly BlockPoint[] = [
     seen: [{ tool: '{"q":"a ', ending: 'filtered' }],
   },
   {
+    name: 'an answer that is JSON, in escapes',
+    script: one(...text('{"a":"\\u00', '7aorgbl\\u006', '1t now"}')),
+    seen: [{ text: '{"a":"', ending: 'filtered' }],
+  },
+  {
+    name: 'an answer that is JSON, without a hit',
+    script: one(...text('{"a":"zor\\u00', '66 \\', 'n\\u0062"}')),
+    seen: [{ text: '{"a":"zor\\u0066 \\n\\u0062"}', ending: 'stop' }],
+  },
+  {
     name: 'second choice of two',
     script: {
       answers: 2,

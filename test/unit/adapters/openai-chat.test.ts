@@ -98,16 +98,18 @@ describe('openaiChat on whole bodies', () => {
       'messages[2].refusal': 'four',
       'messages[2].reasoning_content': 'five',
       'messages[2].tool_calls[0].function.name': 'six',
-      'messages[2].tool_calls[0].function.arguments': '{"q":"nine\u2000zorgblat"}',
+      'messages[2].tool_calls[0].function.arguments[0]': 'q',
+      'messages[2].tool_calls[0].function.arguments[1]': 'nine\nzorgblat',
       'messages[3].content[0].refusal': 'seven',
       'messages[3].function_call.name': 'f',
-      'messages[3].function_call.arguments': '{}',
       'messages[4].content': 'eight',
       'tools[0].function.name': 'g',
       'tools[0].function.description': 'ten',
-      'tools[0].function.parameters.properties["a b"].description': 'eleven',
-      'tools[0].function.parameters.properties["a b"].enum[0]': 'twelve',
-      'tools[0].function.parameters.properties.default.title': 'thirteen',
+      'tools[0].function.parameters.properties.names[0]': 'a b',
+      'tools[0].function.parameters.properties[0].description': 'eleven',
+      'tools[0].function.parameters.properties[0].enum[0]': 'twelve',
+      'tools[0].function.parameters.properties.names[1]': 'default',
+      'tools[0].function.parameters.properties[1].title': 'thirteen',
     });
   });
 
@@ -177,11 +179,11 @@ describe('openaiChat on whole bodies', () => {
   });
 
   it('keeps arguments valid JSON when it edits them', () => {
-    const path = 'messages[2].tool_calls[0].function.arguments';
+    const path = 'messages[2].tool_calls[0].function.arguments[1]';
     const text = openaiChat.readTexts(request, 'input').find((field) => field.path === path)?.text ?? '';
     const after = openaiChat.writeTexts(request, [{ path, text: text.replace('zorgblat', '***') }]);
     const call = openaiChat.readTexts(after, 'input').find((field) => field.path === path);
-    expect(call?.text).toBe('{"q":"nine\u2000***"}');
+    expect(call?.text).toBe('nine\n***');
     expect(JSON.stringify(after)).toContain('nine\\\\n***');
   });
 
@@ -291,13 +293,13 @@ describe('openaiChat on streams', () => {
   it('reads one delta per choice and channel', () => {
     const event = chunk([
       { index: 1, delta: { content: 'a', reasoning_content: 'b', refusal: 'c' } },
-      { index: 0, delta: { tool_calls: [{ index: 2, function: { name: 'f', arguments: '{"' } }] } },
+      { index: 0, delta: { tool_calls: [{ index: 2, function: { name: 'f', arguments: '{"k' } }] } },
     ]);
     expect(deltasOf(event)).toEqual([
       { channel: 'choices[1].content', text: 'a' },
-      { channel: 'choices[1].refusal', text: 'c' },
       { channel: 'choices[1].reasoning_content', text: 'b' },
-      { channel: 'choices[0].tool_calls[2]', text: '{"' },
+      { channel: 'choices[1].refusal', text: 'c' },
+      { channel: 'choices[0].tool_calls[2].arguments[0]', text: 'k' },
     ]);
   });
 
@@ -333,9 +335,11 @@ describe('openaiChat on streams', () => {
     'choices[0].reasoning_details',
     'choices[0].thinking',
     'choices[0].refusal',
-    'choices[1].tool_calls[4]',
+    'choices[1].tool_calls[4].arguments.other[0]',
     'choices[1].custom_tool_calls[4]',
-    'choices[0].function_call',
+    'choices[0].function_call.arguments.other[0]',
+    'choices[0].thinking_blocks',
+    'choices[0].of_tomorrow',
     'choices[0].audio',
   ])('frames text that reads back on %s', (channel) => {
     const template = chunk([{ index: 0, delta: { role: 'assistant' } }], { usage: null });

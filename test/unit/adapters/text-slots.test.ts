@@ -5,6 +5,7 @@ const RULES: TextRules = {
   words: new Set(['id', 'url', 'role']),
   textless: new Set(['usage']),
   json: new Set(['arguments']),
+  values: new Set(['arguments']),
   named: new Set(['properties']),
   bytes: new Map([['image', 'result']]),
 };
@@ -44,12 +45,22 @@ describe('readTextSlots', () => {
       { 'arguments[0]': 'a', 'arguments[1]': 'xy\n', 'arguments[2]': 'n' },
       { arguments: '{"<a>": "<xy\\n>", "<n>": 1.0}' },
     ],
-    ['a value that is parsed already', { arguments: { a: 'x' } }, { 'arguments.a': 'x' }, { arguments: { a: '<x>' } }],
     [
-      'names that somebody chose, which stand in no path',
-      { properties: { 'a b': { title: 'x' }, c: 'y' } },
-      { 'properties.names[0]': 'a b', 'properties[0].title': 'x', 'properties.names[1]': 'c', 'properties[1]': 'y' },
-      { properties: { '<a b>': { title: '<x>' }, '<c>': '<y>' } },
+      'a JSON value that is parsed already',
+      { arguments: { a: 'x', b: ['y', 1] } },
+      { 'arguments[0]': 'a', 'arguments[1]': 'x', 'arguments[2]': 'b', 'arguments[3]': 'y' },
+      { arguments: { '<a>': '<x>', '<b>': ['<y>', 1] } },
+    ],
+    [
+      'keys that somebody chose, which stand in no path, at any depth',
+      { properties: { 'a b': { title: 'x', properties: { c: 'y' } } } },
+      {
+        'properties.names[0]': 'a b',
+        'properties[0].title': 'x',
+        'properties[0].properties.names[0]': 'c',
+        'properties[0].properties[0]': 'y',
+      },
+      { properties: { '<a b>': { title: '<x>', properties: { '<c>': '<y>' } } } },
     ],
     [
       'a data URL of text, under a word key and elsewhere',
@@ -63,6 +74,12 @@ describe('readTextSlots', () => {
       {},
       { url: 'data:image/png;base64,iVBORw0KGgo=' },
     ],
+    [
+      'text that is JSON, as whoever parses it sees it',
+      { text: ' {"a": "\\u0078\\ny"}', other: 'a \\u0078' },
+      { text: ' {"a": "x\u2000y"}', other: 'a \\u0078' },
+      { text: '< {"a": "x\\ny"}>', other: '<a \\u0078>' },
+    ],
   ])('reads and writes %s', (_, value, found, written) => {
     expect(texts(value)).toEqual(found);
     expect(marked(value)).toEqual(written);
@@ -75,6 +92,12 @@ describe('readTextSlots', () => {
       ['content[0]', 'user'],
       ['content[1].text', 'tool'],
     ]);
+  });
+
+  it('reads pieces as they stand', () => {
+    const value = { arguments: '{"a', text: '["\\u00' };
+    const slots = readTextSlots(value, { rules: RULES, inPieces: true });
+    expect(slots.map(({ text }) => text)).toEqual(['{"a', '["\\u00']);
   });
 
   it('loses no member when two names become equal', () => {

@@ -1,28 +1,12 @@
 import { openaiChat } from '../../../src/adapters/index.js';
-import { Config } from '../../../src/config/index.js';
-import { createMetrics, createScreen, type Exchange } from '../../../src/http/index.js';
-import { frozenClock } from '../../support/clocks.js';
-import { testModerator, testPolicy } from '../../support/moderation.js';
+import type { Exchange } from '../../../src/http/index.js';
 import { DONE, frame, readWire } from '../../support/proxy-fixture.js';
-import { recordingStore } from '../../support/recording-store.js';
+import { openScreened } from '../../support/screened-stream.js';
 
-const policy = testPolicy({});
 const USAGE = 'data: {"id":"c1","choices":[],"usage":{"total_tokens":9}}\n\n';
 
-function open(asked?: Exchange['asked'], maxEventBytes = 10_000) {
-  const { store, entries } = recordingStore();
-  const screen = createScreen({
-    config: Config.parse({ limits: { maxEventBytes } }),
-    moderator: testModerator(),
-    policies: new Map([['default', policy]]),
-    store,
-    clock: frozenClock,
-    metrics: createMetrics(),
-  });
-  const exchange = { requestId: 'r1', path: '/v1/chat/completions', policy, ...(asked === undefined ? {} : { asked }) };
-  const stream = screen.openStream(openaiChat, exchange);
-  const push = (...wires: string[]): string => wires.map((wire) => stream.push(Buffer.from(wire))).join('');
-  return { stream, push, entries };
+function open(asked?: Exchange['asked']) {
+  return openScreened(openaiChat, { ...(asked === undefined ? {} : { asked }) });
 }
 
 describe('ScreenedStream', () => {
