@@ -102,7 +102,7 @@ export class Automaton {
 
   /**
    * How many symbols back, per state (at `state / CELL`), the longest unfinished pattern begins of those that `counts`;
-   * `stays` says of a pattern that ends at a state whether a repetition of its last symbol may still complete it.
+   * `stays` says of a pattern that ends at a state whether it may still complete there.
    */
   openDepths(counts: (pattern: number) => boolean, stays: (pattern: number) => boolean): Uint16Array {
     const { cells } = this;

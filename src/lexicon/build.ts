@@ -75,7 +75,7 @@ export function buildLexicon(lists: readonly ParsedList[]): Lexicon {
     conditionIndex: new ConditionIndex(conditionPhrases, entries),
     allowDepths: automaton.openDepths(
       (number) => patterns.use(number)?.kind === 'allow',
-      (number) => patterns.repeats(number),
+      (number) => patterns.grows(number),
     ),
   });
 }
@@ -92,7 +92,7 @@ export function assembleLexicon(parts: Omit<Lexicon, 'holdDepths' | 'matcher'>):
       let depths = known.get(key);
       if (depths === undefined) {
         depths = {
-          plain: depthsOf(automaton, { patterns, holds, stays: (number) => patterns.repeats(number) }),
+          plain: depthsOf(automaton, { patterns, holds, stays: (number) => patterns.grows(number) }),
           // A word spelled out is reported where its last letter has proved to be a word of its own.
           spelled: depthsOf(spelled, { patterns: spelledPatterns, holds, stays: () => true }),
         };

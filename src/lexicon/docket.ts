@@ -43,6 +43,8 @@ export interface DocketText {
   readonly verify: Verify;
   /** Offset up to which the text was read, UTF-16 units. */
   position(): number;
+  /** Offset up to which the text had to be here for that; behind the text once it has ended. */
+  needed(): number;
   ended(): boolean;
   /** Start of the earliest allow-phrase that may still complete. */
   allowStart(): number;
@@ -161,7 +163,7 @@ export class Docket {
         severity: entry.severity,
         termId: entry.id,
         span: { start, end },
-        decidedAt: ended ? position + 1 : position,
+        decidedAt: this.#text.needed(),
         heldFrom,
       });
     }

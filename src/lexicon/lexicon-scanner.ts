@@ -26,7 +26,6 @@ import { type SpelledLetter, SpelledWords } from './spelled-words.js';
 import { WORD_LOOK_BACK } from './word-check.js';
 
 const holdsAll: Holds = () => true;
-type OpenQuery = { readonly depths: Uint16Array; readonly reading: Reading; readonly at: number };
 
 /**
  * Finds list entries in a text that may arrive in pieces. What it reports, and when, depends on the text read so far and
@@ -41,6 +40,8 @@ export class LexiconScanner {
   #base = 0;
   /** Characters of `#text` that were read. */
   #at = 0;
+  /** Offset of the last character that was read with a look at the one behind it. */
+  #peekedAt = -1;
   #ended = false;
   /** The buffer is cut next when so much was read: a flood of marks must not be gone over for every piece. */
   #compactAt = COMPACT_AT_UNITS;
@@ -189,7 +190,7 @@ export class LexiconScanner {
     this.#repeats = repeats;
   }
 
-  /** Reads one code point in every way it can be read; `false` when its second half has not arrived. */
+  /** Reads one code point in every way it can be read; `false` when what that takes has not arrived. */
   #readPoint(): boolean {
     const { alphabet } = this.#lexicon;
     const [text, start] = [this.#text, this.#at];
@@ -208,7 +209,9 @@ export class LexiconScanner {
     }
     if (found === SEPARATOR_CLASS && (this.#last & UNSPACED_BIT) !== 0 && isSpace(codePoint)) found = JOINER;
     const kind = characterKind(found);
-    if (kind === 'symbol' || (kind === 'mark' && this.#mayJoin(end))) {
+    const forks = kind === 'mark' ? this.#mayJoin(end) : kind === 'symbol';
+    if (forks === undefined) return false;
+    if (forks && kind !== 'plain') {
       this.#forkedAt = this.#position;
       this.#others.fork(kind, this.#plain);
     }
@@ -257,11 +260,12 @@ export class LexiconScanner {
     return { state: this.#state, last: this.#last, repeats: this.#repeats };
   }
 
-  /** Whether a mark before `end` can stand between two letters, as far as the text read so far tells. */
-  #mayJoin(end: number): boolean {
-    if (this.#others.isForked) return true;
-    if (this.#last === SEPARATOR_CLASS) return false;
-    return end >= this.#text.length || this.#lexicon.alphabet.classOf(this.#text.charCodeAt(end)) !== SEPARATOR_CLASS;
+  /** Whether a mark before `end` can stand between two letters; `undefined` until the character behind it is here. */
+  #mayJoin(end: number): boolean | undefined {
+    if (this.#others.isForked || this.#last === SEPARATOR_CLASS) return this.#others.isForked;
+    if (end >= this.#text.length) return this.#ended || undefined;
+    this.#peekedAt = this.#base + end;
+    return this.#lexicon.alphabet.classOf(this.#text.charCodeAt(end)) !== SEPARATOR_CLASS;
   }
 
   /** Takes in the matches that end where a reading stands; `position` is an index of `#text`. */
@@ -304,8 +308,7 @@ export class LexiconScanner {
     if (use.kind === 'allow') this.#docket.allow(span);
     else if (use.kind === 'deny') {
       const holds = this.#holds(use.entry.category, use.entry.severity);
-      const { start, end } = span;
-      this.#docket.add({ entry: use.entry, pattern, start, end, spelled, holds, readyAt: end });
+      this.#docket.add({ entry: use.entry, pattern, ...span, spelled, holds, readyAt: span.end });
     }
   }
 
@@ -319,8 +322,10 @@ export class LexiconScanner {
   /** What the character, with its repetitions, is read as that is the whole word before `at`. */
   #lastLetters(at: number): SpelledLetter[] {
     const from = this.#symbolStart(at, 1, APART);
-    const span = { start: from + this.#base, end: at + this.#base };
-    return this.#spelled.lettersOf(this.#text.codePointAt(from) ?? 0, span);
+    return this.#spelled.lettersOf(this.#text.codePointAt(from) ?? 0, {
+      start: from + this.#base,
+      end: at + this.#base,
+    });
   }
 
   /** Start of the earliest match that text waits for and that may still complete. */
@@ -343,18 +348,13 @@ export class LexiconScanner {
 
   /** Start of the earliest pattern of any reading that may still complete, by depths of the automaton. */
   #openFrom(depths: Uint16Array): number {
-    let open = this.#openOf(this.#plain, { depths, reading: APART, at: this.#at });
-    for (const lane of this.#others.lanes) {
-      if (!lane.active) continue;
-      const at = lane.mark >= 0 ? lane.mark : this.#at;
-      open = Math.min(open, this.#openOf(lane, { depths, reading: lane.reading, at }));
+    const plain = { active: true, state: this.#state, reading: APART, mark: -1 };
+    let open = this.#at;
+    for (const { active, state, reading, mark } of [plain, ...this.#others.lanes]) {
+      const depth = active ? (depths[state / CELL] ?? 0) : 0;
+      if (depth > 0) open = Math.min(open, this.#symbolStart(mark >= 0 ? mark : this.#at, depth, reading));
     }
-    return open;
-  }
-
-  #openOf({ state }: LaneState, { depths, reading, at }: OpenQuery): number {
-    const depth = depths[state / CELL] ?? 0;
-    return (depth === 0 ? this.#at : Math.min(this.#at, this.#symbolStart(at, depth, reading))) + this.#base;
+    return open + this.#base;
   }
 
   #docketText(): ConstructorParameters<typeof Docket>[0] {
@@ -366,6 +366,7 @@ export class LexiconScanner {
       conditionIndex: this.#lexicon.conditionIndex,
       verify: (pattern, position, how) => this.#matchBack(this.#lexicon.patterns.get(pattern), position, how),
       position: () => this.#position,
+      needed: () => this.#position + (this.#ended || this.#position === this.#peekedAt ? 1 : 0),
       ended: () => this.#ended,
       allowStart: () => this.#openFrom(this.#lexicon.allowDepths),
       openStart: () => (this.#holds === holdsAll ? this.#position : this.#openStart()),

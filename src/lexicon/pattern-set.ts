@@ -1,4 +1,4 @@
-import { SEPARATOR } from '../text/index.js';
+import { baseKana, SEPARATOR } from '../text/index.js';
 import type { Alphabet } from './alphabet.js';
 import type { LexiconEntry, Phrase } from './entry.js';
 import { compilePhrase, type Pattern, type PatternUse, spellOut } from './pattern.js';
@@ -20,7 +20,7 @@ export interface PackedPatterns {
   readonly references: Uint32Array;
 }
 
-const FLAGS = { openStart: 1, openEnd: 2, repeats: 4, allow: 8, condition: 16 } as const;
+const FLAGS = { openStart: 1, openEnd: 2, grows: 4, allow: 8, condition: 16 } as const;
 const ALLOW: PatternUse = { kind: 'allow' };
 
 /**
@@ -32,7 +32,7 @@ export class PatternSet {
   readonly #form: PatternForm;
   readonly #phrases: (Phrase | undefined)[] = [];
   readonly #uses: (PatternUse | undefined)[] = [];
-  readonly #repeating = new Set<number>();
+  readonly #growing = new Set<number>();
   readonly #made = new Map<number, Pattern>();
   readonly #packed: PackedPatterns | undefined;
   readonly #entries: readonly LexiconEntry[];
@@ -66,7 +66,8 @@ export class PatternSet {
       this.#symbols.push(this.#alphabet.symbolFor(pattern.units[first] ?? SEPARATOR));
     }
     this.#symbols.close();
-    if (pattern.lastRun > 1) this.#repeating.add(this.#phrases.length);
+    const last = pattern.units.at(-1) ?? SEPARATOR;
+    if (pattern.lastRun > 1 || baseKana(last) !== last) this.#growing.add(this.#phrases.length);
     this.#phrases.push(phrase);
     this.#uses.push(use);
   }
@@ -125,10 +126,10 @@ export class PatternSet {
     return this.#conditionNumbers;
   }
 
-  /** Whether a repetition of its last letter can complete the pattern. */
-  repeats(number: number): boolean {
-    if (this.#packed === undefined) return this.#repeating.has(number);
-    return ((this.#packed.flags[number] ?? 0) & FLAGS.repeats) !== 0;
+  /** Whether what reads as its last letter can still become it: by a repetition, or by a sound mark. */
+  grows(number: number): boolean {
+    if (this.#packed === undefined) return this.#growing.has(number);
+    return ((this.#packed.flags[number] ?? 0) & FLAGS.grows) !== 0;
   }
 
   /** The set as text and numbers; `entries` are those that its patterns name. */
@@ -150,7 +151,7 @@ export class PatternSet {
       flags[number] =
         (openStart ? FLAGS.openStart : 0) +
         (openEnd ? FLAGS.openEnd : 0) +
-        (this.repeats(number) ? FLAGS.repeats : 0) +
+        (this.grows(number) ? FLAGS.grows : 0) +
         (use?.kind === 'allow' ? FLAGS.allow : 0) +
         (use?.kind === 'condition' ? FLAGS.condition : 0);
     }

@@ -17,3 +17,25 @@ it(`lets nothing of a blocked or redacted span leave, in ${TEXTS} streams`, () =
     expect(tally.get(seen)).toBeGreaterThan(TEXTS / 50);
   }
 }, 120_000);
+
+describe('what the property has found before', () => {
+  const usual = { mode: 'adaptive', maxHoldChars: undefined, onHoldLimit: 'block', sizes: [1] } as const;
+  it.each([
+    ['list hits that only the end decides', 'し | severity 2', 'し し', {}],
+    ['the same, behind the last step', '你 | severity 2', '你 你 你', {}],
+    ['the last letter of a word spelled out', 'a しし | severity 3', 'A .しし. しし', {}],
+    ['a sound mark behind the last letter', 'カバ | severity 3', 'ｶﾊﾞ', {}],
+    [
+      'masks side by side, text between them let go',
+      'a | severity 2\na aa aa a | severity 4',
+      'a. .a.a. .a.a. .a.',
+      { maxHoldChars: 1, onHoldLimit: 'release' },
+    ],
+    ['a bound on length amid a step', 'k | severity 2', 'kk ', { maxHoldChars: 1 }],
+    ['a mark whose meaning the next character tells', '!bb xx\nb* | severity 3', 'bb. bb ', { mode: 'none' }],
+  ] as const)('%s', (_, list, text, how) => {
+    for (const sizes of [[1], [2], [2, 1], [3]]) {
+      checkHoldWorld({ list, mask: '#', texts: [{ ...usual, ...how, text, sizes }] });
+    }
+  });
+});

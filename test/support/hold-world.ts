@@ -89,7 +89,7 @@ const DISGUISES: readonly ((char: string) => string)[] = [
   (char) => ({ a: '@', b: '8', o: '0', k: 'к', x: '×' })[char] ?? char,
   (char) => ({ a: 'а', o: 'о', b: 'Ƅ', k: '𝐤', x: '𝖝' })[char] ?? char,
   (char) => (/[!-~]/.test(char) ? String.fromCharCode(char.charCodeAt(0) + 0xfee0) : char),
-  (char) => ({ 妈: '媽', 坏: '壞', 话: '話', し: 'シ', ね: 'ネ', カ: 'ｶ', バ: 'ﾊﾞ' })[char] ?? char,
+  (char) => ({ 妈: '媽', 坏: '壞', 话: '話', し: 'シ', ネ: 'ね', カ: 'ｶ', バ: 'ﾊﾞ', ぱ: 'ハﾟ' })[char] ?? char,
 ];
 
 const NOISE = [
@@ -128,7 +128,9 @@ const PIECE: fc.Arbitrary<Piece> = fc.record({
   kind: fc.nat(9),
   pick: fc.nat(1000),
   cut: fc.tuple(fc.nat(12), fc.nat(12)),
-  disguises: fc.array(fc.nat(60), { maxLength: 6 }),
+  disguises: fc.array(fc.oneof({ weight: 3, arbitrary: fc.constant(99) }, { weight: 1, arbitrary: fc.nat(12) }), {
+    maxLength: 6,
+  }),
 });
 
 function renderPiece({ kind, pick, cut, disguises }: Piece, entries: readonly Entry[]): string {
