@@ -99,7 +99,10 @@ export class LexiconScanner {
 
   /** Offset before which no later hit begins that text waits for, UTF-16 units. */
   get releasePoint(): number {
-    return this.#ended ? this.#position : this.#docket.heldFrom(this.#openStart());
+    const held = this.#ended ? this.#position : this.#docket.heldFrom(this.#openStart());
+    // A mark that is not read yet, for want of the next character, is part of no match that did not begin before it.
+    const next = this.#text.charCodeAt(this.#at);
+    return held === this.#position && (next < 0xd800 || next > 0xdbff) ? held + 1 : held;
   }
 
   /** Hands over the hits decided since the last call, in the order they were decided. */
@@ -112,8 +115,7 @@ export class LexiconScanner {
   }
 
   #read(): void {
-    const length = this.#text.length;
-    const docket = this.#docket;
+    const [length, docket] = [this.#text.length, this.#docket];
     // A candidate is decided at the very offset that makes it ready: else the cuts of the text would show.
     while (this.#at < length) {
       if (this.#position >= docket.nextReady) docket.settle();
@@ -132,9 +134,8 @@ export class LexiconScanner {
    * needs is a local, and it makes no object.
    */
   #readPlain(limit: number): void {
-    const { automaton, alphabet } = this.#lexicon;
-    const { cells } = automaton;
-    const { classes } = alphabet;
+    const { cells } = this.#lexicon.automaton;
+    const { classes } = this.#lexicon.alphabet;
     const text = this.#text;
     let at = this.#at;
     let state = this.#state;
@@ -270,9 +271,8 @@ export class LexiconScanner {
 
   /** Takes in the matches that end where a reading stands; `position` is an index of `#text`. */
   #report({ state, repeats }: LaneState, position: number, reading: Reading): void {
-    const { patterns } = this.#lexicon;
     const { cells, outputPattern, outputNext } = this.#lexicon.automaton;
-    const conditions = patterns.conditionNumbers;
+    const conditions = this.#lexicon.patterns.conditionNumbers;
     const isNearFork = !this.#others.isForked && this.#base + position - this.#forkedAt < FORK_REACH;
     const how = this.#reader.how(repeats, reading, isNearFork);
     let [before, span]: [Pattern?, Span?] = [];
@@ -285,7 +285,7 @@ export class LexiconScanner {
         this.#docket.see({ phrase, pattern: number, position: this.#base + position, how });
         continue;
       }
-      const pattern = patterns.get(number);
+      const pattern = this.#lexicon.patterns.get(number);
       // One phrase may be the term of many entries.
       if (!matchesLike(before, pattern)) span = this.#matchBack(pattern, this.#base + position, how);
       before = pattern;
