@@ -219,10 +219,16 @@ interface Wire {
   readonly adapter: ReturnType<typeof adapterNamed>;
   readonly framing: Framing;
   readonly channels: number;
+  /** What comes before the first text; nothing when left out. */
+  readonly start?: string;
   readonly write: (channel: number, text: string) => string;
   readonly end: string;
   /** The text of an event, by channel. */
   readonly read: (value: never) => readonly (readonly [channel: number, text: string])[];
+}
+
+interface MessageEvent {
+  readonly delta?: { readonly text?: string; readonly partial_json?: string };
 }
 
 interface Chunk {
@@ -233,7 +239,37 @@ interface Chunk {
 
 const data = (value: unknown): string => `data: ${JSON.stringify(value)}\n\n`;
 const choice = (index: number, delta: object, finish: string | null) => ({ index, delta, finish_reason: finish });
+const event = (type: string, fields: object = {}): string => `event: ${type}\n${data({ type, ...fields })}`;
+const delta = (fields: object): string => event('content_block_delta', { index: 0, delta: fields });
+const inputDelta = (source: string): string => delta({ type: 'input_json_delta', partial_json: source });
+const message = event('message_start', { message: { id: 'm', content: [], usage: { output_tokens: 1 } } });
+const startOf = (block: object): string => message + event('content_block_start', { index: 0, content_block: block });
+const messageEnd =
+  event('content_block_stop', { index: 0 }) +
+  event('message_delta', { delta: { stop_reason: 'end_turn' }, usage: { output_tokens: 9 } }) +
+  event('message_stop');
 const WIRES: readonly Wire[] = [
+  {
+    adapter: adapterNamed('anthropic-messages'),
+    framing: SSE,
+    channels: 1,
+    start: startOf({ type: 'text', text: '' }),
+    write: (_, text) => delta({ type: 'text_delta', text }),
+    end: messageEnd,
+    read: ({ delta }: MessageEvent) => [[0, delta?.text ?? '']],
+  },
+  {
+    // The text as a string in the input of a tool call, escapes and all.
+    adapter: adapterNamed('anthropic-messages'),
+    framing: SSE,
+    channels: 1,
+    start: startOf({ type: 'tool_use', id: 't', name: 'f', input: {} }) + inputDelta('{"q":"'),
+    write: (_, text) => inputDelta(JSON.stringify(text).slice(1, -1)),
+    end: inputDelta('"}') + messageEnd,
+    read: ({ delta: { partial_json: source = '' } = {} }: MessageEvent) => [
+      [0, JSON.parse(`"${source.replace(/^\{"q":"|"\}$/g, '')}"`)],
+    ],
+  },
   {
     adapter: adapterNamed('openai-chat'),
     framing: SSE,
@@ -293,7 +329,7 @@ function checkWire(
 
 /** The events of a backend, a piece of each answer in turn. */
 function interleave(wire: Wire, texts: readonly HoldText[]): string {
-  let written = '';
+  let written = wire.start ?? '';
   const at = texts.map(() => 0);
   for (let turn = 0; at.some((offset, index) => offset < (texts[index]?.text.length ?? 0)); turn += 1) {
     for (const [index, { text, sizes }] of texts.entries()) {
