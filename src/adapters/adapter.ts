@@ -50,6 +50,8 @@ export interface AskedReply {
   readonly usage: boolean;
   /** The model, as the request names it. */
   readonly model?: string;
+  /** The texts of the request, for a format whose replies repeat some; see `repeatsRequest`. */
+  readonly said?: ReadonlySet<string>;
 }
 
 /** Something that the backend itself withheld. */
@@ -105,6 +107,8 @@ export interface Adapter {
   textBefore?(path: string): string | undefined;
   /** Returns the answer that a channel, or the path of a text field, is part of. A block stops that answer and no other. */
   answerOf(channel: string): string;
+  /** Whether a text at this path of a reply repeats what the request said, so that it was judged as Input if it is the same; never when left out. */
+  repeatsRequest?(path: string): boolean;
   /** Starts to read one stream. */
   openStream(asked: AskedReply): StreamFormat;
   /**

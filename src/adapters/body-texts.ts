@@ -38,8 +38,10 @@ export function readBodyTexts(adapter: Adapter, body: unknown, direction: Direct
   const twins = new Set<string>();
   const unscreened = partsOf(
     listUnread(body, readerOf(own)).filter(({ path, value, kind }) => {
-      const text = decode(path, value);
-      const isText = kind === 'text' || urls.has(path);
+      // Numbers of texts in a JSON value may be those of its items.
+      const isOwn = ownPaths.has(path);
+      const text = isOwn ? value : decode(path, value);
+      const isText = !isOwn && (kind === 'text' || urls.has(path));
       const isTwin = ownTexts.has(value);
       if (isText && isTwin) twins.add(path);
       else if (isText) fields.push({ path, text });

@@ -4,7 +4,6 @@ import { parseEventData } from './event-data.js';
 import { isJsonObject, type JsonObject } from './json.js';
 import { JsonPiece } from './json-piece.js';
 import { JsonTextReader } from './json-text-reader.js';
-import { ECHO_KEYS } from './openai-responses-texts.js';
 import { OPENAI_TEXT_RULES } from './openai-text-rules.js';
 import { readTextSlots, type TextSlot } from './text-slots.js';
 
@@ -137,9 +136,7 @@ export class ResponsesEvent {
     const inPieces = this.type.endsWith('.delta') || this.begins;
     const own = readTextSlots(this.value, { rules: OPENAI_TEXT_RULES, without, inPieces });
     const path = 'response';
-    const whole = isJsonObject(response)
-      ? readTextSlots(response, { rules: OPENAI_TEXT_RULES, path, without: ECHO_KEYS })
-      : [];
+    const whole = isJsonObject(response) ? readTextSlots(response, { rules: OPENAI_TEXT_RULES, path }) : [];
     return [...own, ...whole];
   }
 

@@ -1,6 +1,6 @@
 import type { StreamEvent } from '../framing/index.js';
 import type { AskedReply, BlockInfo, ErrorInfo } from './adapter.js';
-import { isJsonObject, type JsonObject } from './json.js';
+import { isJsonObject, type JsonObject, pickNames } from './json.js';
 
 /** What the format calls content that was withheld. */
 export const FILTERED = 'content_filter';
@@ -8,6 +8,13 @@ export const FILTERED = 'content_filter';
  * Extension key that clients find a block or a note by. The format has a `moderation` of its own, with other members.
  */
 export const MODERATION = 'sluice_moderation';
+
+/** Keys that identify a response, or say how it was made. */
+const ENVELOPE_KEYS = [
+  ...['id', 'object', 'created_at', 'background', 'max_output_tokens', 'max_tool_calls', 'model', 'store'],
+  ...['parallel_tool_calls', 'previous_response_id', 'prompt_cache_key', 'prompt_cache_retention', 'safety_identifier'],
+  ...['service_tier', 'temperature', 'top_logprobs', 'top_p', 'truncation', 'user'],
+];
 
 /** Returns an event of the format, which carries its name twice. */
 export function responsesEvent(value: JsonObject): StreamEvent {
@@ -92,7 +99,7 @@ export function emptyResponse(asked: AskedReply, id: string): JsonObject {
     instructions: null,
     max_output_tokens: null,
     metadata: {},
-    model: asked.model ?? 'unknown',
+    model: 'unknown',
     output: [],
     parallel_tool_calls: true,
     previous_response_id: null,
@@ -104,6 +111,7 @@ export function emptyResponse(asked: AskedReply, id: string): JsonObject {
     top_p: null,
     truncation: 'disabled',
     usage: null,
+    ...pickNames(asked.model === undefined ? {} : { model: asked.model }, ['model']),
   };
 }
 
@@ -134,29 +142,14 @@ export function refusalEvents(info: BlockInfo, asked: AskedReply): StreamEvent[]
   return values.map((value, index) => responsesEvent({ ...value, sequence_number: index }));
 }
 
-/** Returns a value without what generated text it may carry: what identifies a response, and what it repeats of the request. */
-export function envelopeOf(body: unknown): JsonObject {
-  if (!isJsonObject(body)) return {};
-  const known = ENVELOPE_KEYS.filter((key) => Object.hasOwn(body, key));
-  return Object.fromEntries(known.map((key) => [key, body[key]]));
+/** Returns a response that is identified as `body` is, and says nothing of what it says. */
+export function envelopeOf(body: unknown, info: BlockInfo): JsonObject {
+  const source = isJsonObject(body) ? body : {};
+  const { usage } = source;
+  const empty = emptyResponse({ stream: false, answers: 1, usage: true }, info.hitId);
+  return { ...empty, ...pickNames(source, ENVELOPE_KEYS), ...(isJsonObject(usage) ? { usage } : {}) };
 }
 
 function moderationOf(info: BlockInfo): JsonObject {
   return { blocked: true, category: info.category ?? null, hit_id: info.hitId };
 }
-
-const ENVELOPE_KEYS = [
-  ...[
-    'id',
-    'object',
-    'created_at',
-    'background',
-    'conversation',
-    'instructions',
-    'max_output_tokens',
-    'max_tool_calls',
-  ],
-  ...['metadata', 'model', 'parallel_tool_calls', 'previous_response_id', 'prompt', 'prompt_cache_key', 'reasoning'],
-  ...['prompt_cache_options', 'prompt_cache_retention', 'safety_identifier', 'service_tier', 'store', 'temperature'],
-  ...['text', 'tool_choice', 'tools', 'top_logprobs', 'top_p', 'truncation', 'usage', 'user'],
-];

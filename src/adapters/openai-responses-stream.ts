@@ -17,7 +17,7 @@ import {
   responsesEvent,
 } from './openai-responses-frames.js';
 import { SentResponse } from './openai-responses-sent.js';
-import { dropLogprobs } from './openai-responses-texts.js';
+import { dropLogprobs, isEcho } from './openai-responses-texts.js';
 import type { StandaloneText, StreamChange, StreamFormat, StreamStep } from './stream-format.js';
 
 /** The one answer of a response; channels and fields are parts of it, as they are named in a whole body. */
@@ -165,6 +165,7 @@ export class ResponsesStream implements StreamFormat {
     const fields = new Map<string, PlacedSlot>();
     for (const slot of wholes) {
       if (this.#seen.get(slot.place)?.received === slot.text) continue;
+      if (isEcho(slot.place) && this.#asked.said?.has(slot.text) === true) continue;
       fields.set(fields.has(slot.place) ? slot.path : slot.place, slot);
     }
     return fields;

@@ -3,23 +3,18 @@ import { asArray, isJsonObject } from './json.js';
 import { OPENAI_TEXT_RULES } from './openai-text-rules.js';
 import { readTextSlots, type TextSlot } from './text-slots.js';
 
-/** Keys of a response that repeat what the request said, and was screened as such. */
-export const ECHO_KEYS: ReadonlySet<string> = new Set(
-  ['instructions', 'tools', 'tool_choice', 'text', 'metadata', 'prompt', 'reasoning', 'model', 'id', 'object'].concat([
-    'moderation',
-    'prompt_cache_options',
-    'conversation',
-    'background',
-    'status',
-  ]),
-);
+const ECHO = /^(?:instructions|tools|tool_choice|text|metadata|prompt|reasoning)\b/;
+
+/** Whether a text at this path of a response repeats what the request said. Never throws. */
+export function isEcho(path: string): boolean {
+  return ECHO.test(path);
+}
 
 /** Returns every text of a request, or of a whole response; none for a body that is no response. Never throws. */
 export function readResponsesSlots(body: unknown, direction: Direction): TextSlot[] {
   if (!isJsonObject(body)) return [];
-  if (direction === 'input') return readTextSlots(body, { rules: OPENAI_TEXT_RULES });
-  if (!Array.isArray(body['output'])) return [];
-  return readTextSlots(body, { rules: OPENAI_TEXT_RULES, without: ECHO_KEYS });
+  if (direction === 'output' && !Array.isArray(body['output'])) return [];
+  return readTextSlots(body, { rules: OPENAI_TEXT_RULES });
 }
 
 /** Drops the log probabilities beside a text that was changed: they repeat it token by token. */

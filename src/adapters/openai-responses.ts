@@ -21,7 +21,7 @@ import {
   refusedResponse,
 } from './openai-responses-frames.js';
 import { ANSWER, ResponsesStream, readFilteredParts, responsesNote } from './openai-responses-stream.js';
-import { dropLogprobs, readResponsesSlots } from './openai-responses-texts.js';
+import { dropLogprobs, isEcho, readResponsesSlots } from './openai-responses-texts.js';
 import { fieldOf } from './text-slots.js';
 import { isTrueWord } from './true-word.js';
 
@@ -62,12 +62,15 @@ export const openaiResponses: Adapter = {
     const { stream, model } = isJsonObject(body) ? body : {};
     const named = typeof model === 'string' ? { model } : {};
     // The usage stands in the terminal event, whether it was asked for or not.
-    return { stream: isTrueWord(stream), answers: 1, usage: true, ...named };
+    const said = new Set(readResponsesSlots(body, 'input').map(({ text }) => text));
+    return { stream: isTrueWord(stream), answers: 1, usage: true, said, ...named };
   },
 
   answerOf(): string {
     return ANSWER;
   },
+
+  repeatsRequest: isEcho,
 
   openStream(asked: AskedReply): ResponsesStream {
     return new ResponsesStream(asked);
@@ -81,7 +84,7 @@ export const openaiResponses: Adapter = {
   },
 
   blockedOutput(body: unknown, info: BlockInfo): unknown {
-    return filteredResponse({ object: 'response', ...envelopeOf(body) }, [refusalItem(info)], info);
+    return filteredResponse(envelopeOf(body, info), [refusalItem(info)], info);
   },
 
   annotateBody(body: unknown, note: AnswerNote): unknown {

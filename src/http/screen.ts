@@ -27,7 +27,7 @@ import { type ResolvedPolicy, redactText } from '../policy/index.js';
 import { askDetectors } from './ask-detectors.js';
 import { blockInfo } from './block-info.js';
 import { recordCoverage, stopsUnknown } from './coverage.js';
-import { durableRecord, type Exchange, type RecordDeps, recordVerdict, strongerVerdict } from './exchange.js';
+import { askedOf, durableRecord, type Exchange, type RecordDeps, recordVerdict, strongerVerdict } from './exchange.js';
 import { holdUntilDurable } from './hold-until-durable.js';
 import { passingText } from './judge-output-text.js';
 import { type JudgedSeam, judgeSeams } from './judge-seams.js';
@@ -163,7 +163,7 @@ export function createScreen(parts: Omit<ScreenDeps, 'unsettled'>): Screen {
     return { ...withCoverage(judged, texts, at), exchange };
   };
   const screenOutput = async (adapter: Adapter, body: unknown, exchange: Exchange): Promise<ScreenedBody> => {
-    const texts = readBodyTexts(adapter, body, 'output');
+    const texts = withoutEchoes(readBodyTexts(adapter, body, 'output'), adapter, exchange);
     const at = { direction: 'output', exchange } as const;
     recordCoverage(deps, texts, at);
     if (stopsUnknown(texts, at)) return REFUSED;
@@ -205,6 +205,14 @@ export function createScreen(parts: Omit<ScreenDeps, 'unsettled'>): Screen {
     openStream: (adapter, exchange, framing = adapter.framings[0]) =>
       new ScreenedStream(deps, { adapter, exchange, framing }),
   };
+}
+
+/** What of a reply is to be judged: not what it repeats of its request, which was judged there. */
+function withoutEchoes(texts: BodyTexts, adapter: Adapter, exchange: Exchange): BodyTexts {
+  const { said } = askedOf(exchange);
+  if (said === undefined || adapter.repeatsRequest === undefined) return texts;
+  const isEcho = ({ path, text }: TextField): boolean => adapter.repeatsRequest?.(path) === true && said.has(text);
+  return { ...texts, fields: texts.fields.filter((field) => !isEcho(field)) };
 }
 
 /** A body that may not pass. */

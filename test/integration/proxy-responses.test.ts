@@ -73,6 +73,35 @@ describe('the Responses API through the proxy', () => {
     expect(choices[0]?.message.content).toBe('a #');
   });
 
+  it.each([
+    ['whole', false],
+    ['streamed', true],
+  ])('judges as Output what a reply says of the request only where that did not say it: %s', async (_, stream) => {
+    const upstream = await fixture.upstream((_req, res) => {
+      const repeated = { ...response('fine'), instructions: 'no blip', metadata: { note: 'a quux' } };
+      if (!stream) return sendJson(res, repeated);
+      const write = startStream(res);
+      write(
+        `event: response.completed\ndata: ${JSON.stringify({ type: 'response.completed', response: repeated })}\n\n`,
+      );
+      res.end();
+    });
+    const { url, entries } = await fixture.proxy(upstream, {
+      lists: [{ inline: '[severity 3]\nquux\nblip', category: 'abusive' }],
+    });
+    const sent = await fetch(`${url}/v1/responses`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ model: 'm', input: 'hi', instructions: 'no blip', stream }),
+    });
+    const text = await sent.text();
+    expect(entries.map(({ direction, field }) => [direction, field])).toEqual([
+      ['input', 'instructions'],
+      ['output', 'metadata.note'],
+    ]);
+    expect(text).toContain('a #');
+  });
+
   it('reads a path that says nothing as the config says', async () => {
     const { url } = await storing('a quux', { routes: [{ path: '/ask/**', format: 'openai-responses' }] });
     const init = {

@@ -94,10 +94,12 @@ describe('openaiResponses on whole bodies', () => {
     expect(openaiResponses.readTexts({ model: 'm', input: 'x' }, 'input')).toEqual([{ path: 'input', text: 'x' }]);
   });
 
-  it('reads every text of an answer, but not what it repeats of the request', () => {
-    expect(openaiResponses.readTexts(answer, 'output').map(({ text }) => text)).toEqual(
-      'a|b zorgblat|c|e|f|g|h|i|j|k'.split('|'),
-    );
+  it('reads every text of an answer, and tells what may repeat the request', () => {
+    const fields = openaiResponses.readTexts(answer, 'output');
+    const echoes = fields.filter(({ path }) => openaiResponses.repeatsRequest?.(path) === true);
+    const others = fields.filter((field) => !echoes.includes(field));
+    expect(others.map(({ text }) => text)).toEqual('a|b zorgblat|c|e|f|g|h|i|j|k'.split('|'));
+    expect(echoes.map(({ path }) => path)).toEqual(['instructions', 'tools[0].name']);
   });
 
   it('finds nothing in what is no response', () => {
