@@ -16,7 +16,9 @@ import { blockedError, errorBody, refusalEvents, refusedMessage } from './anthro
 import { MessagesStream, readFilteredParts } from './anthropic-messages-stream.js';
 import { readAnswerSlots, readRequestSlots } from './anthropic-messages-texts.js';
 import { asArray, isJsonObject, type JsonObject } from './json.js';
+import { fieldOf } from './text-slots.js';
 import { isTrueWord } from './true-word.js';
+import { writeSlots } from './write-slots.js';
 
 /** Every official client sends it. */
 const VERSION_HEADER = 'anthropic-version';
@@ -44,18 +46,11 @@ export const anthropicMessages: Adapter = {
 
   readTexts(body: unknown, direction: Direction): readonly TextField[] {
     const slots = direction === 'input' ? readRequestSlots(body) : readAnswerSlots(body);
-    return slots.map(({ path, role, text }) => ({ path, ...(role === undefined ? {} : { role }), text }));
+    return slots.map(fieldOf);
   },
 
   writeTexts(body: unknown, edits: readonly TextEdit[]): unknown {
-    const copy = structuredClone(body);
-    const texts = new Map(edits.map((edit) => [edit.path, edit.text]));
-    if (edits.length === 0) return copy;
-    for (const slot of readRequestSlots(copy)) {
-      const text = texts.get(slot.path);
-      if (text !== undefined) slot.write(text);
-    }
-    return copy;
+    return writeSlots(body, edits, { slotsOf: readRequestSlots });
   },
 
   readAsked(body: unknown): AskedReply {

@@ -17,6 +17,7 @@ import { FILTERED, moderationOf } from './openai-choice-frames.js';
 import { readFilteredParts } from './openai-filtered.js';
 import { fieldOf, readTextSlots, type TextRules } from './text-slots.js';
 import { isTrueWord } from './true-word.js';
+import { writeSlots } from './write-slots.js';
 
 /** The one answer that such a reply carries. */
 const ANSWER = 'answer';
@@ -58,15 +59,7 @@ export function createInputFormat(options: InputFormatOptions): Adapter {
 
     readTexts: (body: unknown, _direction: Direction): readonly TextField[] => textsOf(body).map(fieldOf),
 
-    writeTexts(body: unknown, edits: readonly TextEdit[]): unknown {
-      const copy = structuredClone(body);
-      const texts = new Map(edits.map(({ path, text }) => [path, text]));
-      for (const { path, write } of textsOf(copy)) {
-        const text = texts.get(path);
-        if (text !== undefined) write(text);
-      }
-      return copy;
-    },
+    writeTexts: (body: unknown, edits: readonly TextEdit[]): unknown => writeSlots(body, edits, { slotsOf: textsOf }),
 
     readAsked(body: unknown): AskedReply {
       return { stream: isJsonObject(body) && isTrueWord(body['stream']), answers: 1, usage: false };

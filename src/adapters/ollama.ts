@@ -16,6 +16,7 @@ import { ANSWER, blockedError, type OllamaKind, refusalBody, refusalEvents } fro
 import { OllamaStream } from './ollama-stream.js';
 import { dropRepetitions, isOllamaAnswer, readOllamaTexts } from './ollama-texts.js';
 import { fieldOf } from './text-slots.js';
+import { writeSlots } from './write-slots.js';
 
 /** Keys that only requests of Ollama have. */
 const OWN_KEYS: Readonly<Record<OllamaKind, readonly string[]>> = {
@@ -46,14 +47,8 @@ function createOllama(name: FormatName, kind: OllamaKind): Adapter {
     },
 
     writeTexts(body: unknown, edits: readonly TextEdit[]): unknown {
-      const copy = structuredClone(body);
-      if (edits.length === 0) return copy;
-      const texts = new Map(edits.map(({ path, text }) => [path, text]));
-      for (const { path, write } of readOllamaTexts(copy)) {
-        const text = texts.get(path);
-        if (text !== undefined) write(text);
-      }
-      if (isJsonObject(copy) && isOllamaAnswer(copy)) dropRepetitions(copy);
+      const copy = writeSlots(body, edits, { slotsOf: readOllamaTexts });
+      if (edits.length > 0 && isJsonObject(copy) && isOllamaAnswer(copy)) dropRepetitions(copy);
       return copy;
     },
 

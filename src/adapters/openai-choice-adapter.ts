@@ -10,6 +10,7 @@ import { readFilteredParts } from './openai-filtered.js';
 import { dropTokens } from './openai-tokens.js';
 import { fieldOf, readTextSlots } from './text-slots.js';
 import { isTrueWord } from './true-word.js';
+import { writeSlots } from './write-slots.js';
 
 const ANSWER = /^choices\[(\d+)\]/;
 /** Largest `n` that is believed, and most answers in all; a backend refuses more. */
@@ -58,17 +59,13 @@ export function createChoiceAdapter(dialect: ChoiceDialect): Adapter {
     },
 
     writeTexts(body: unknown, edits: readonly TextEdit[]): unknown {
-      const copy = structuredClone(body);
-      if (edits.length === 0) return copy;
-      const texts = new Map(edits.map((edit) => [edit.path, edit.text]));
-      for (const { path, write } of readTextSlots(copy, { rules: dialect.rules })) {
-        const text = texts.get(path);
-        if (text === undefined) continue;
-        write(text);
-        const position = ANSWER.exec(path)?.[1];
-        dropTokens(copy, position === undefined ? undefined : Number(position));
-      }
-      return copy;
+      return writeSlots(body, edits, {
+        slotsOf: (copy) => readTextSlots(copy, { rules: dialect.rules }),
+        afterWrite({ path }, copy) {
+          const position = ANSWER.exec(path)?.[1];
+          dropTokens(copy, position === undefined ? undefined : Number(position));
+        },
+      });
     },
 
     readAsked(body: unknown): AskedReply {

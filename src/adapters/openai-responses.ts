@@ -24,6 +24,7 @@ import { ANSWER, ResponsesStream, readFilteredParts, responsesNote } from './ope
 import { dropLogprobs, isEcho, readResponsesSlots } from './openai-responses-texts.js';
 import { fieldOf } from './text-slots.js';
 import { isTrueWord } from './true-word.js';
+import { writeSlots } from './write-slots.js';
 
 /** The OpenAI Responses API, as OpenAI, Azure and compatible backends speak it. */
 export const openaiResponses: Adapter = {
@@ -46,16 +47,10 @@ export const openaiResponses: Adapter = {
   },
 
   writeTexts(body: unknown, edits: readonly TextEdit[]): unknown {
-    const copy = structuredClone(body);
-    if (edits.length === 0) return copy;
-    const texts = new Map(edits.map((edit) => [edit.path, edit.text]));
-    for (const slot of readResponsesSlots(copy, 'input')) {
-      const text = texts.get(slot.path);
-      if (text === undefined) continue;
-      slot.write(text);
-      dropLogprobs(slot);
-    }
-    return copy;
+    return writeSlots(body, edits, {
+      slotsOf: (copy) => readResponsesSlots(copy, 'input'),
+      afterWrite: (slot) => dropLogprobs(slot),
+    });
   },
 
   readAsked(body: unknown): AskedReply {

@@ -8,6 +8,7 @@ import { ANSWER, blockedError, moderationOf } from './plain-frames.js';
 import { withoutRestTexts } from './plain-rest.js';
 import { PlainStream } from './plain-stream.js';
 import { isTrueWord } from './true-word.js';
+import { writeSlots } from './write-slots.js';
 
 /** Where the texts of a body are: it is one text, or JSON with texts at these field paths. */
 export type PlainTexts = 'text' | readonly string[];
@@ -62,13 +63,9 @@ export function createPlainFormat(options: PlainFormatOptions): Adapter {
 
     writeTexts(body: unknown, edits: readonly TextEdit[]): unknown {
       if (typeof body === 'string') return edits[0]?.text ?? body;
-      const copy: unknown = structuredClone(body);
-      const written = new Map(edits.map(({ path, text }) => [path, text]));
-      for (const { path, write } of [...readFieldTexts(copy, request), ...readFieldTexts(copy, response)]) {
-        const text = written.get(path);
-        if (text !== undefined) write(text);
-      }
-      return copy;
+      return writeSlots(body, edits, {
+        slotsOf: (copy) => [...readFieldTexts(copy, request), ...readFieldTexts(copy, response)],
+      });
     },
 
     readAsked(body: unknown): AskedReply {
