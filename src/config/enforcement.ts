@@ -8,8 +8,7 @@ const weights = Object.fromEntries(
 const at = z.number().positive().describe('Strikes from which the step is taken.');
 const minutes = z.int().min(1).max(5_256_000);
 
-/** One step of the ladder. */
-export const LadderStep = z
+const step = z
   .discriminatedUnion('step', [
     z
       .strictObject({ step: z.literal('warn'), at, minutes: minutes.default(1440).describe('How long, in minutes.') })
@@ -42,9 +41,6 @@ export const LadderStep = z
   ])
   .describe('A step against a subject with many blocked requests.');
 
-/** One step of the ladder. */
-export type LadderStep = z.infer<typeof LadderStep>;
-
 /** What happens to subjects whose requests are blocked again and again. */
 export const EnforcementConfig = z
   .strictObject({
@@ -59,7 +55,7 @@ export const EnforcementConfig = z
       .default({})
       .describe('Strikes of one blocked request by its category; 1 for those left out, the greatest of several.'),
     ladder: z
-      .array(LadderStep)
+      .array(step)
       .min(1)
       .describe('The steps in rising order; reaching one takes it, and passing several takes them all.'),
   })

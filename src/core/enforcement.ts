@@ -1,8 +1,5 @@
-/** Kinds of steps against a subject, mildest first. */
-export const ENFORCEMENT_STEPS = ['warn', 'restrict', 'cool-down', 'suspend'] as const;
-
-/** Kind of a step against a subject. */
-export type EnforcementStep = (typeof ENFORCEMENT_STEPS)[number];
+/** Kind of a step against a subject, mildest first. */
+export type EnforcementStep = 'warn' | 'restrict' | 'cool-down' | 'suspend';
 
 /** A step that holds against a subject. */
 export interface ActiveStep {

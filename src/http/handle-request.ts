@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { findAdapter, writeJson } from '../adapters/index.js';
+import { writeJson } from '../adapters/index.js';
+import { admitRequest } from './admit-request.js';
 import { errorAnswer, moderationHeaders, refusedAnswer, unknownFieldAnswer } from './answers.js';
 import { hasBody, sendEarly } from './early-answer.js';
 import { askedOf } from './exchange.js';
 import { forward } from './forward.js';
-import { limitClient } from './limit-client.js';
 import { readRequest } from './read-request.js';
 import { refuseUnrecorded } from './refuse-unrecorded.js';
 import { targetPath } from './request-target.js';
@@ -44,13 +44,8 @@ export async function handleRequest(req: IncomingMessage, res: ServerResponse, c
   const route = screen.route(path, req.headers);
   const { mode } = route.policy;
   const subject = screen.subjectOf(req.headers);
-  const { subjects, clientLimiter } = screen.deps;
-  const named = route.adapter ?? findAdapter(path);
-  const refusal =
-    subjects?.refuse({ subject, path, route, adapter: named }) ??
-    (clientLimiter && (await limitClient(clientLimiter, { req, subject, adapter: named })));
+  const refusal = await admitRequest(screen, { req, res, path, route, subject });
   if (refusal !== undefined) return sendEarly(req, res, refusal);
-  subjects?.warn(subject, res);
   const hasContent = hasBody(req);
   // A mode that changes nothing refuses nothing.
   const refuses = mode === 'enforce' && refusesUnscreened(route, { method: req.method ?? 'GET', hasBody: hasContent });

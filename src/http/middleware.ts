@@ -3,10 +3,10 @@ import type { ServerResponse } from 'node:http';
 import type { RequestHandler } from 'express';
 import { type Adapter, findAdapter, isUnnamed } from '../adapters/index.js';
 import { RequestBodyError, SluiceError, StoreError, type Verdict } from '../core/index.js';
+import { admitRequest } from './admit-request.js';
 import { bodyErrorAnswer, moderationHeaders, refusedAnswer, sendAnswer, unknownFieldAnswer } from './answers.js';
 import { failureAnswer, hasBody, sendEarly } from './early-answer.js';
 import { askedOf } from './exchange.js';
-import { limitClient } from './limit-client.js';
 import { refuseUnrecorded } from './refuse-unrecorded.js';
 import { type TakeBodyOptions, type TakenBody, takeBody } from './request-body.js';
 import { refusesUnscreened } from './route-table.js';
@@ -55,15 +55,11 @@ async function screenRequest(req: ExpressRequest, res: ServerResponse, screen: S
   const named = route.adapter ?? findAdapter(path);
   const { policy } = route;
   const subject = screen.subjectOf(req.headers);
-  const { subjects, clientLimiter } = screen.deps;
-  const refusal =
-    subjects?.refuse({ subject, path, route, adapter: named }) ??
-    (clientLimiter && (await limitClient(clientLimiter, { req, subject, adapter: named })));
+  const refusal = await admitRequest(screen, { req, res, path, route, subject });
   if (refusal !== undefined) {
     sendEarly(req, res, refusal);
     return false;
   }
-  subjects?.warn(subject, res);
   // A mode that changes nothing refuses nothing.
   const enforces = policy.mode === 'enforce';
   let body: TakenBody;

@@ -25,14 +25,12 @@ export interface ArrivingRequest {
   readonly adapter: Adapter | undefined;
 }
 
-/** How a step is told. Codes are never renamed. */
-const REFUSALS: Readonly<Partial<Record<EnforcementStep, { readonly code: string; readonly what: string }>>> = {
-  suspend: { code: 'subject_suspended', what: 'This account is suspended' },
-  'cool-down': { code: 'subject_cooling_down', what: 'This account has to pause' },
-  restrict: { code: 'subject_restricted', what: 'This account may not use this function' },
-};
-/** The strongest first: it is the one that is told. */
-const ORDER: readonly EnforcementStep[] = ['suspend', 'cool-down', 'restrict'];
+/** How a step is told, the strongest first: it is the one that is told. Codes are never renamed. */
+const REFUSALS = [
+  { kind: 'suspend', code: 'subject_suspended', what: 'This account is suspended' },
+  { kind: 'cool-down', code: 'subject_cooling_down', what: 'This account has to pause' },
+  { kind: 'restrict', code: 'subject_restricted', what: 'This account may not use this function' },
+] as const;
 
 /** Refuses what a subject may not do any more, and counts what it should not have done. */
 export class SubjectEnforcement {
@@ -51,13 +49,12 @@ export class SubjectEnforcement {
     if (subject === undefined || route.policy.mode !== 'enforce') return undefined;
     const steps = this.#options.enforcement.stepsOf(subject);
     if (steps.length === 0) return undefined;
-    for (const kind of ORDER) {
-      const refusal = REFUSALS[kind];
+    for (const { kind, code, what } of REFUSALS) {
       const holding = steps.filter((step) => step.step === kind && (kind !== 'restrict' || closes(step, path)));
-      if (refusal === undefined || holding.length === 0) continue;
+      if (holding.length === 0) continue;
       this.#options.onRefused(kind);
-      const message = `${refusal.what}${until(holding)}, because several of its requests were against the terms of use.`;
-      const answer = errorAnswer({ status: 403, type: 'permission_error', code: refusal.code, message }, adapter);
+      const message = `${what}${until(holding)}, because several of its requests were against the terms of use.`;
+      const answer = errorAnswer({ status: 403, type: 'permission_error', code, message }, adapter);
       return { ...answer, headers: { ...answer.headers, 'x-should-retry': 'false' } };
     }
     return undefined;
