@@ -96,15 +96,12 @@ export async function compose(config: Config, { file, record = true }: ComposeOp
   const services = await openServices(config, { record });
   const { store, logger } = services;
   try {
-    const { screen, moderator, classifier, detectors, clientLimiter } = await composePipeline(config, {
-      file,
-      services,
-    });
+    const pipeline = await composePipeline(config, { file, services });
+    const { screen, moderator } = pipeline;
     const close = async (): Promise<void> => {
       await screen.settled();
       await services.close();
-      classifier.part?.dispose();
-      await Promise.all([clientLimiter.part, ...detectors].map((part) => part?.close()));
+      await releasePipeline(pipeline);
     };
     return { screen, moderator, store, logger, close };
   } catch (error) {
@@ -185,6 +182,16 @@ export async function composePipeline(
   const rules = { subjectKey, subjects, clientLimiter: limiter.part };
   const screen = createScreen({ config, moderator, policies, detectors, ...rules, store, clock, metrics });
   return { config, policies, lexicon, classifier, moderator, detectors, clientLimiter: limiter, screen };
+}
+
+/** Frees what a pipeline has, but for what its successor took over. Nothing may use the pipeline any more. */
+export async function releasePipeline(
+  { classifier, detectors, clientLimiter }: Pipeline,
+  successor?: Pipeline,
+): Promise<void> {
+  if (classifier.part !== successor?.classifier.part) classifier.part?.dispose();
+  const limiter = clientLimiter.part === successor?.clientLimiter.part ? undefined : clientLimiter.part;
+  await Promise.all([limiter, ...detectors].map((part) => part?.close()));
 }
 
 /** Taken over by a reload that changes nothing about it: what clients have used up stays used up. */

@@ -1,4 +1,4 @@
-import type { Pipeline, Services } from '../compose.js';
+import { type Pipeline, releasePipeline, type Services } from '../compose.js';
 import type { Config } from '../config/index.js';
 import { ConfigError, LexiconError, SluiceError } from '../core/index.js';
 import type { ReloadOutcome } from '../http/index.js';
@@ -74,14 +74,9 @@ export class LivePipeline {
   }
 
   /** Frees what a replaced pipeline alone has, after its last user. */
-  #retire({ classifier, detectors, clientLimiter }: Pipeline): void {
-    const takenOver = classifier.part === this.#current.classifier.part;
-    const limiter = clientLimiter.part === this.#current.clientLimiter.part ? undefined : clientLimiter.part;
-    if (takenOver && detectors.length === 0 && limiter === undefined) return;
-    void this.#options.unused().then(() => {
-      if (!takenOver) classifier.part?.dispose();
-      return Promise.all([limiter, ...detectors].map((part) => part?.close()));
-    });
+  #retire(replaced: Pipeline): void {
+    const successor = this.#current;
+    void this.#options.unused().then(() => releasePipeline(replaced, successor));
   }
 }
 

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { composePipeline, listPaths, openServices, type Pipeline, type Services } from '../compose.js';
+import { composePipeline, listPaths, openServices, type Pipeline, releasePipeline, type Services } from '../compose.js';
 import type { Config } from '../config/index.js';
 import { ConfigError } from '../core/index.js';
 import {
@@ -143,9 +143,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
       await drained;
       await live.current.screen.settled();
       await services.close();
-      live.current.classifier.part?.dispose();
-      const { detectors, clientLimiter } = live.current;
-      await Promise.all([clientLimiter.part, ...detectors].map((part) => part?.close()));
+      await releasePipeline(live.current);
       const { written, dropped } = store?.stats() ?? { written: 0, dropped: 0 };
       logger.info({ written, dropped }, 'stopped');
     },
