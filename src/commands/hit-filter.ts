@@ -1,5 +1,5 @@
 import type { Config } from '../config/index.js';
-import type { Action, Category, Direction, HitEntry } from '../core/index.js';
+import type { Action, Category, Direction, Outcome } from '../core/index.js';
 import { requireSecret } from '../load-secret.js';
 import { type HitFilter, subjectId } from '../store/index.js';
 
@@ -10,7 +10,7 @@ export interface HitFilterOptions {
   readonly until?: number;
   readonly category?: readonly Category[];
   readonly action?: readonly Action[];
-  readonly outcome?: readonly HitEntry['outcome'][];
+  readonly outcome?: readonly Outcome[];
   readonly direction?: Direction;
   /** Whoever the config takes for a subject: a user name, a key. */
   readonly subject?: string;

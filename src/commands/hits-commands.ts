@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { ACTIONS, CATEGORIES } from '../core/index.js';
+import { ACTIONS, CATEGORIES, OUTCOMES } from '../core/index.js';
 import { hitsExpire } from './hits-expire.js';
 import { type HitsExportOptions, hitsExport } from './hits-export.js';
 import { hitsForget } from './hits-forget.js';
@@ -9,8 +9,6 @@ import { type HitsStatsOptions, hitsStats } from './hits-stats.js';
 import { type HitsVerifyOptions, hitsVerify } from './hits-verify.js';
 import { parseMoment } from './parse-moment.js';
 import type { DatabaseOptions } from './with-database.js';
-
-const OUTCOMES = ['screened', 'unscreened', 'failed-open', 'released-early', 'hold-limit', 'upstream-filtered'];
 
 /** Adds `hits` and its commands to a program, and returns it. */
 export function addHitsCommands(program: Command): Command {

@@ -9,6 +9,7 @@ export * from './field-path.js';
 export * from './format.js';
 export * from './hit.js';
 export * from './hold.js';
+export * from './outcome.js';
 export * from './ports.js';
 export * from './span.js';
 export * from './text-field.js';

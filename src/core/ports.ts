@@ -2,7 +2,7 @@ import type { Action } from './action.js';
 import type { RemoteDetection, RemoteName } from './detection.js';
 import type { Direction } from './direction.js';
 import type { Hit } from './hit.js';
-import type { UnscreenedReason } from './unscreened-part.js';
+import type { Outcome } from './outcome.js';
 import type { Versions } from './verdict.js';
 
 /** Source of time; injected so that tests can hold it still. */
@@ -34,23 +34,8 @@ export interface HitEntry {
   readonly direction: Direction;
   /** Path of the request, without query. */
   readonly route: string;
-  /**
-   * `screened`, or why the text was not: `unscreened` (no adapter), `failed-open` (a detector failed and policy let it pass).
-   * `released-early`: some of a stream left before it was judged (`hold: none`, or a limit with `onHoldLimit: release`).
-   * `hold-limit`: a stream was stopped because text of it had waited as long as it may.
-   * `upstream-filtered`: no finding of ours; the backend itself says that it withheld content.
-   * `unscreened:image` and its like: parts of a body that are no text that could be read; the rest was screened.
-   * `unknown-field`: texts under keys that the format does not know, which were screened.
-   */
-  readonly outcome:
-    | 'screened'
-    | 'unscreened'
-    | `unscreened:${UnscreenedReason}`
-    | 'unknown-field'
-    | 'failed-open'
-    | 'released-early'
-    | 'hold-limit'
-    | 'upstream-filtered';
+  /** How the text or body was dealt with. */
+  readonly outcome: Outcome;
   /** Path of the text field in its body, or the channel of a stream. */
   readonly field: string;
   readonly policy: string;

@@ -5,6 +5,7 @@ import {
   type Direction,
   type Hit,
   type HitEntry,
+  type Outcome,
   type Store,
   strongerAction,
   type TextField,
@@ -93,7 +94,7 @@ function hitsOverSeam(hits: readonly Hit[], lengthBefore: number): Hit[] {
   );
 }
 
-function outcomeOf({ failedDetectors, applied, hold }: Verdict): HitEntry['outcome'] {
+function outcomeOf({ failedDetectors, applied, hold }: Verdict): Outcome {
   if (failedDetectors.length > 0 && applied !== 'block') return 'failed-open';
   if (hold === undefined) return 'screened';
   return hold.effect === 'blocked' ? 'hold-limit' : 'released-early';
@@ -105,7 +106,7 @@ export function recordOutcome(
   entry: {
     readonly exchange: Exchange;
     readonly direction: Direction;
-    readonly outcome: HitEntry['outcome'];
+    readonly outcome: Outcome;
     readonly field: string;
     /** What was done about it. */
     readonly action: Action;

@@ -1,4 +1,4 @@
-import type { Action, Category, Direction, HitEntry } from '../core/index.js';
+import type { Action, Category, Direction, Outcome } from '../core/index.js';
 import type { Database, SqlRow, SqlValue } from './database.js';
 import { type RecordedHit, readHit } from './recorded-hit.js';
 
@@ -10,7 +10,7 @@ export interface HitFilter {
   readonly categories?: readonly Category[] | undefined;
   /** What was done. */
   readonly actions?: readonly Action[] | undefined;
-  readonly outcomes?: readonly HitEntry['outcome'][] | undefined;
+  readonly outcomes?: readonly Outcome[] | undefined;
   readonly direction?: Direction | undefined;
   /** Id of the subject, as `subjectId` makes it. */
   readonly subject?: string | undefined;

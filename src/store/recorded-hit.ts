@@ -1,4 +1,4 @@
-import type { Action, Category, DetectionSource, Direction, HitEntry, Span } from '../core/index.js';
+import type { Action, Category, DetectionSource, Direction, HitEntry, Outcome, Span } from '../core/index.js';
 import type { SqlRow } from './database.js';
 
 /** One row of the record as it is shown. Erased rows are not shown. */
@@ -12,7 +12,7 @@ export interface RecordedHit {
   readonly direction: Direction;
   readonly route: string;
   readonly field: string;
-  readonly outcome: HitEntry['outcome'];
+  readonly outcome: Outcome;
   readonly policy: string;
   readonly mode: HitEntry['mode'];
   /** What was decided about the text, and what was done. */
