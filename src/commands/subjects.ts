@@ -1,12 +1,10 @@
 import type { Writable } from 'node:stream';
-import { ConfigError, type Logger } from '../core/index.js';
-import { loadConfig } from '../load-config.js';
-import { EnforcementRepository, openDatabase, type RecordedStep } from '../store/index.js';
+import { EnforcementRepository, type RecordedStep } from '../store/index.js';
 import { formatTable } from './format-table.js';
+import { type DatabaseOptions, withDatabase } from './with-database.js';
 
 /** Options of every `sluice subjects` command. */
-export interface SubjectsOptions {
-  readonly config?: string;
+export interface SubjectsOptions extends DatabaseOptions {
   /** Write JSON lines in place of a table. */
   readonly json?: boolean;
 }
@@ -80,23 +78,12 @@ export async function subjectsSuspend(
   });
 }
 
-async function withRepository<Result>(
-  { config: file }: SubjectsOptions,
+function withRepository<Result>(
+  options: DatabaseOptions,
   work: (repository: EnforcementRepository) => Promise<Result>,
 ): Promise<Result> {
-  const database = await openDatabase({ store: loadConfig(file).store, logger: SILENT });
-  if (database === undefined) {
-    throw new ConfigError(file ?? 'config', [{ path: 'store', message: 'is `none`: there are no steps anywhere' }]);
-  }
-  try {
-    return await work(new EnforcementRepository(database));
-  } finally {
-    await database.close();
-  }
+  return withDatabase(options, (database) => work(new EnforcementRepository(database)));
 }
-
-/** What fails rejects, and is told then. */
-const SILENT: Logger = { info: () => {}, warn: () => {}, error: () => {} };
 
 function writeSteps(steps: readonly RecordedStep[], { json }: SubjectsOptions, stdout: Writable): void {
   if (json === true) {
