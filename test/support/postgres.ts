@@ -1,15 +1,17 @@
-import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { Client } from 'pg';
+import { describeWith } from './is-listening.js';
 
 /** Server of the tests: any PostgreSQL where a schema may be created. */
 const SERVER = process.env['SLUICE_TEST_POSTGRES'] ?? 'postgres://postgres@127.0.0.1:5432/test';
 
-/**
- * `describe`, or, with a notice, `describe.skip` where no PostgreSQL answers. With CI=true it always runs, so that nobody takes
- * a suite that never ran for one that passed.
- */
-export const describePostgres = process.env['CI'] === 'true' || isThere() ? describe : describe.skip;
+/** `describe` for suites that need PostgreSQL. */
+export const describePostgres = describeWith({
+  name: 'PostgreSQL',
+  url: SERVER,
+  defaultPort: 5432,
+  variable: 'SLUICE_TEST_POSTGRES',
+});
 
 /** A schema of its own, so that suites run side by side. */
 export class PostgresSchema {
@@ -31,13 +33,4 @@ export class PostgresSchema {
   async drop(): Promise<void> {
     await this.query(`DROP SCHEMA IF EXISTS ${this.name} CASCADE`);
   }
-}
-
-function isThere(): boolean {
-  const { hostname, port } = new URL(SERVER);
-  const code = `require('net').connect(${Number(port || 5432)}, ${JSON.stringify(hostname)}, () => process.exit(0)).on('error', () => process.exit(1)); setTimeout(() => process.exit(1), 2000)`;
-  const there = spawnSync(process.execPath, ['-e', code]).status === 0;
-  if (!there)
-    console.warn('PostgreSQL does not answer: its suites are skipped (SLUICE_TEST_POSTGRES names the server)');
-  return there;
 }
