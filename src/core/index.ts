@@ -13,6 +13,5 @@ export * from './outcome.js';
 export * from './ports.js';
 export * from './span.js';
 export * from './text-field.js';
-export * from './turns.js';
 export * from './unscreened-part.js';
 export * from './verdict.js';

@@ -63,12 +63,12 @@ export class HeldText {
     return leaving;
   }
 
-  /** The nearest offset at or behind `offset` that cuts no surrogate pair in two. */
-  behindPair(offset: number): number {
+  /** The nearest offset at or behind `offset` that cuts no surrogate pair in two; before it where the other half is not here yet. */
+  besidePair(offset: number): number {
     const at = offset - this.#released;
-    const isCut =
-      (this.#text.charCodeAt(at - 1) & 0xfc00) === 0xd800 && (this.#text.charCodeAt(at) & 0xfc00) === 0xdc00;
-    return isCut ? offset + 1 : offset;
+    if ((this.#text.charCodeAt(at - 1) & 0xfc00) !== 0xd800) return offset;
+    if (at === this.#text.length) return offset - 1;
+    return (this.#text.charCodeAt(at) & 0xfc00) === 0xdc00 ? offset + 1 : offset;
   }
 
   /** The end of the text that waits, without half a surrogate pair whose other half is not here yet. */

@@ -88,8 +88,10 @@ export class StreamModerator {
 
   /** Applies the bound on time to the text that has waited as long as it may; returns what leaves on that account. */
   expire(): string {
-    const until = this.#blocked || this.#ended ? undefined : this.#waiting?.overdue();
-    if (until === undefined || until <= this.#held.released) return '';
+    const overdue = this.#blocked || this.#ended ? undefined : this.#waiting?.overdue();
+    if (overdue === undefined) return '';
+    const until = this.#held.besidePair(overdue);
+    if (until <= this.#held.released) return '';
     if (this.#hold.onLimit === 'block') return this.#stopAtLimit('maxHoldMs');
     const leaving = this.#releaseAtLimit('maxHoldMs', until);
     this.#waiting?.note({ held: this.#screening.position, released: this.#held.released });
@@ -172,7 +174,7 @@ export class StreamModerator {
 
   #releaseAtLimit(cause: HoldNote['cause'], until: number): string {
     const before = this.#held.released;
-    const leaving = this.#held.release(this.#held.behindPair(until));
+    const leaving = this.#held.release(this.#held.besidePair(until));
     this.#forcedUntil = this.#held.released;
     this.#addNote(cause, this.#forcedUntil - before);
     return leaving;

@@ -1,3 +1,4 @@
+export * from './client-limiter.js';
 export * from './database.js';
 export * from './dialect.js';
 export * from './enforcement-repository.js';

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { checkHoldWorld, type HoldTally } from '../support/hold-check.js';
+import { HOLD_WIRES } from '../support/hold-wires.js';
 import { holdWorlds } from '../support/hold-world.js';
 
 const TEXTS_OF_A_WORLD = 25;
@@ -16,10 +17,17 @@ it(`lets nothing of a blocked or redacted span leave, in ${TEXTS} streams`, () =
   for (const seen of ['action redact', 'action block', 'hit of the lexicon', 'hit of the classifier', 'through sse']) {
     expect(tally.get(seen)).toBeGreaterThan(TEXTS / 50);
   }
-}, 120_000);
+}, 900_000);
 
 describe('what the property has found before', () => {
-  const usual = { mode: 'adaptive', maxHoldChars: undefined, onHoldLimit: 'block', sizes: [1] } as const;
+  const usual = {
+    before: '',
+    mode: 'adaptive',
+    maxHoldChars: undefined,
+    maxHoldMs: undefined,
+    onHoldLimit: 'block',
+    sizes: [1],
+  } as const;
   it.each([
     ['list hits that only the end decides', 'し | severity 2', 'し し', {}],
     ['the same, behind the last step', '你 | severity 2', '你 你 你', {}],
@@ -34,8 +42,10 @@ describe('what the property has found before', () => {
     ['a bound on length amid a step', 'k | severity 2', 'kk ', { maxHoldChars: 1 }],
     ['a mark whose meaning the next character tells', '!bb xx\nb* | severity 3', 'bb. bb ', { mode: 'none' }],
   ] as const)('%s', (_, list, text, how) => {
-    for (const sizes of [[1], [2], [2, 1], [3]]) {
-      checkHoldWorld({ list, mask: '#', texts: [{ ...usual, ...how, text, sizes }] });
+    const cuts = [[1], [2], [2, 1], [3]];
+    for (const wire of HOLD_WIRES.keys()) {
+      const texts = [{ ...usual, ...how, text, sizes: cuts[wire % cuts.length] ?? [1] }];
+      checkHoldWorld({ list, mask: '#', texts, wire, byteSizes: [1], escapes: wire % 2 === 0 });
     }
   });
 });

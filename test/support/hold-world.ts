@@ -6,14 +6,24 @@ export interface HoldWorld {
   readonly list: string;
   readonly mask: string;
   readonly texts: readonly HoldText[];
+  /** Number of the wire format that the first texts go through; the next ones go through the next. */
+  readonly wire: number;
+  /** Lengths of the pieces of the bytes of a wire, in turn. */
+  readonly byteSizes: readonly number[];
+  /** Whether JSON source is full of escapes. */
+  readonly escapes: boolean;
 }
 
 /** One text and how it is streamed. */
 export interface HoldText {
   readonly text: string;
+  /** Text that it goes on from; mostly none. */
+  readonly before: string;
   readonly mode: 'none' | 'adaptive' | 'sentence' | 'answer';
   /** Most characters that may wait; none given, none are too many. */
   readonly maxHoldChars: number | undefined;
+  /** Longest that text may wait, milliseconds; a piece comes every few. None given, it may wait on. */
+  readonly maxHoldMs: number | undefined;
   readonly onHoldLimit: 'block' | 'release';
   /** Lengths of the pieces, in turn. */
   readonly sizes: readonly number[];
@@ -158,11 +168,18 @@ function renderPiece({ kind, pick, cut, disguises }: Piece, entries: readonly En
     .join('');
 }
 
+/** A value once in `often` times, else none. */
+function seldom<Value>(value: fc.Arbitrary<Value>, often: number): fc.Arbitrary<Value | undefined> {
+  return fc.oneof({ weight: often - 1, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: value });
+}
+
 const TEXT = fc.record({
   pieces: fc.array(PIECE, { maxLength: 12 }),
   mode: fc.constantFrom('adaptive', 'adaptive', 'adaptive', 'sentence', 'answer', 'none'),
-  maxHoldChars: fc.option(fc.integer({ min: 1, max: 30 }), { nil: undefined, freq: 4 }),
+  maxHoldChars: seldom(fc.integer({ min: 1, max: 30 }), 3),
+  maxHoldMs: seldom(fc.integer({ min: 1, max: 20 }), 9),
   onHoldLimit: fc.constantFrom('block', 'release'),
+  before: seldom(fc.tuple(PIECE, PIECE), 5),
   sizes: fc.oneof(fc.constant([1]), fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 6 })),
 } as const);
 
@@ -173,13 +190,23 @@ export function holdWorlds(texts: number): fc.Arbitrary<HoldWorld> {
       entries: fc.array(ENTRY, { minLength: 1, maxLength: 6 }),
       mask: fc.constantFrom('#', '', '[#]', '＃#'),
       texts: fc.array(TEXT, { minLength: texts, maxLength: texts }),
+      wire: fc.nat(99),
+      byteSizes: fc.oneof(
+        { weight: 1, arbitrary: fc.constant([1]) },
+        { weight: 4, arbitrary: fc.array(fc.integer({ min: 1, max: 90 }), { minLength: 1, maxLength: 6 }) },
+      ),
+      escapes: fc.boolean(),
     })
-    .map(({ entries, mask, texts: drawn }) => ({
-      list: entries.flatMap(renderEntry).join('\n'),
-      mask,
-      texts: drawn.map(({ pieces, ...how }) => ({
-        ...how,
-        text: pieces.map((piece) => renderPiece(piece, entries)).join(''),
-      })),
-    }));
+    .map(({ entries, texts: drawn, ...world }) => {
+      const render = (pieces: readonly Piece[]): string => pieces.map((piece) => renderPiece(piece, entries)).join('');
+      return {
+        ...world,
+        list: entries.flatMap(renderEntry).join('\n'),
+        texts: drawn.map(({ pieces, before = [], ...how }) => ({
+          ...how,
+          text: render(pieces),
+          before: render(before),
+        })),
+      };
+    });
 }

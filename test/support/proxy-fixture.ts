@@ -4,7 +4,7 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import OpenAI from 'openai';
-import { composePipeline, type Pipeline, releasePipeline } from '../../src/compose.js';
+import { composePipeline } from '../../src/compose.js';
 import { parseConfig } from '../../src/config/index.js';
 import type { AlarmClock, HitEntry, Store } from '../../src/core/index.js';
 import { createMetrics, createProxy, type Metrics, type ProxyServer, type Screen } from '../../src/http/index.js';
@@ -35,7 +35,6 @@ export interface RunningProxy {
 export class ProxyFixture {
   readonly #servers: Server[] = [];
   readonly #sockets: Socket[] = [];
-  readonly #pipelines: Pipeline[] = [];
 
   /** Starts a backend and returns its URL. */
   upstream(handler: RequestListener): Promise<string> {
@@ -61,9 +60,7 @@ export class ProxyFixture {
     const parsed = parseConfig({ ...base, ...config }, 'test');
     const close = () => store.close();
     const services = { logger, clock, metrics, database: undefined, enforcer: undefined, store, close };
-    const pipeline = await composePipeline(parsed, { services });
-    this.#pipelines.push(pipeline);
-    const { screen } = pipeline;
+    const { screen } = await composePipeline(parsed, { services });
     const server = createProxy({ screen: () => screen, upstream, logger });
     const url = await this.listen(server.server);
     const client = new OpenAI({ baseURL: `${url}/v1`, apiKey: 'sk-secret', maxRetries: 0 });
@@ -113,7 +110,6 @@ export class ProxyFixture {
         return new Promise((resolve) => server.close(resolve));
       }),
     );
-    await Promise.all(this.#pipelines.map((pipeline) => releasePipeline(pipeline)));
   }
 }
 
