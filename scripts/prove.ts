@@ -52,7 +52,12 @@ function checkBatches(first: number): void {
 
 async function prove(): Promise<void> {
   const start = performance.now();
-  const bar = new SingleBar({ format: '{bar} {value}/{total} streams, {eta_formatted} left', stream: process.stderr });
+  const bar = new SingleBar({
+    format: '{bar} {value}/{total} streams, {eta_formatted} left',
+    stream: process.stderr,
+    noTTYOutput: true,
+    notTTYSchedule: 60_000,
+  });
   const total: HoldTally = new Map();
   let done = 0;
   let failure: string | undefined;
