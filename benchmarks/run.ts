@@ -1,25 +1,32 @@
 // Entry of `npm run bench -- <name>`; without a name it lists them.
-import { measureContrast } from './quality/contrast.js';
-import { measureDisguise } from './quality/disguise.js';
-import { measureLexiconQuality } from './quality/lexicon-quality.js';
-import { measureHold } from './speed/hold.js';
-import { measureLexiconScan } from './speed/lexicon-scan.js';
-import { measureModerate } from './speed/moderate.js';
+import { type Measurement, rounded } from './support/benchmark.js';
+import { buildIfStale } from './support/build-if-stale.js';
+import { findBenchmarks, loadBenchmark } from './support/find-benchmarks.js';
+import { formatMeasurements } from './support/format-measurements.js';
+import { saveResult } from './support/saved-result.js';
 
-const BENCHMARKS: Readonly<Record<string, (args: readonly string[]) => unknown>> = {
-  'lexicon-scan': measureLexiconScan,
-  moderate: measureModerate,
-  hold: measureHold,
-  'lexicon-quality': measureLexiconQuality,
-  contrast: measureContrast,
-  disguise: measureDisguise,
-};
+const JSON_FLAG = '--json';
+const SAVE_FLAG = '--save';
 
-const [name, ...args] = process.argv.slice(2).filter((argument) => argument !== '--json');
-const benchmark = BENCHMARKS[name ?? ''];
-if (benchmark === undefined) {
-  console.log(Object.keys(BENCHMARKS).join('\n'));
-  process.exitCode = name === undefined ? 0 : 2;
-} else {
-  void Promise.resolve(benchmark(args)).then((result) => console.log(JSON.stringify(result, null, 2)));
+async function main(argv: readonly string[]): Promise<void> {
+  const [name, ...args] = argv.filter((argument) => argument !== JSON_FLAG && argument !== SAVE_FLAG);
+  const benchmarks = findBenchmarks();
+  const file = benchmarks.get(name ?? '');
+  if (name === undefined || file === undefined) {
+    if (name !== undefined) console.error(`There is no benchmark "${name}"; these are:`);
+    console.log([...benchmarks.keys()].join('\n'));
+    process.exitCode = name === undefined ? 0 : 2;
+    return;
+  }
+  buildIfStale();
+  const benchmark = await loadBenchmark(file);
+  console.error(benchmark.about);
+  const measurements: Measurement[] = rounded(await benchmark.run(args));
+  console.log(argv.includes(JSON_FLAG) ? JSON.stringify(measurements, null, 2) : formatMeasurements(measurements));
+  if (argv.includes(SAVE_FLAG)) saveResult(name, measurements);
 }
+
+main(process.argv.slice(2)).catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+});

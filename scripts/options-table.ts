@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { CATEGORIES } from '../src/core/index.js';
+import { replaceBetween } from './replace-between.js';
 
 type Schema = z.core.JSONSchema.JSONSchema;
 
@@ -66,16 +67,14 @@ function cell(text: string): string {
   return text.replaceAll('|', '\\|').replaceAll('\n', ' ');
 }
 
-const BEGIN = '<!-- options: written by `npm run docs` -->';
-const END = '<!-- /options -->';
-
 /**
  * The readme with its options table brought up to date.
  * @throws {Error} when it has no place for the table.
  */
 export function withOptionsTable(readme: string, schema: Schema): string {
-  const begin = readme.indexOf(BEGIN);
-  const end = readme.indexOf(END);
-  if (begin < 0 || end < begin) throw new Error(`README.md needs the lines ${BEGIN} and ${END}`);
-  return `${readme.slice(0, begin + BEGIN.length)}\n\n${optionsTable(schema)}\n\n${readme.slice(end)}`;
+  return replaceBetween(readme, {
+    begin: '<!-- options: written by `npm run docs` -->',
+    end: '<!-- /options -->',
+    content: optionsTable(schema),
+  });
 }

@@ -6,6 +6,7 @@ import {
   type AlarmClock,
   type ClientLimiter,
   ConfigError,
+  type LimitSource,
   type Logger,
   type RemoteDetector,
   type Store,
@@ -20,18 +21,12 @@ import {
   SubjectEnforcement,
 } from './http/index.js';
 import { BUILTIN_LISTS, type Lexicon, type LexiconOptions, loadLexicon } from './lexicon/index.js';
+import { OWN_LIMITS, RedisLimits } from './limits/index.js';
 import { fingerprintOf } from './load-fingerprint.js';
 import { loadSecret, requireSecret } from './load-secret.js';
 import { Moderator } from './moderator/index.js';
 import { type ResolvedPolicy, resolvePolicies } from './policy/index.js';
-import {
-  type Database,
-  Enforcer,
-  type OpenHitLogOptions,
-  openClientLimiter,
-  openDatabase,
-  openHitLog,
-} from './store/index.js';
+import { type Database, Enforcer, type OpenHitLogOptions, openDatabase, openHitLog } from './store/index.js';
 
 /** What lives as long as the process, whatever config comes and goes. */
 export interface Services {
@@ -43,6 +38,8 @@ export interface Services {
   readonly store: Store | undefined;
   /** Follows the steps against subjects once it was started. */
   readonly enforcer: Enforcer | undefined;
+  /** Where limits are counted without Redis; in this process when left out. */
+  readonly limits?: LimitSource;
   /** Writes what is queued and releases the database. */
   close(): Promise<void>;
 }
@@ -55,6 +52,7 @@ export interface Pipeline {
   readonly classifier: Loaded<TextClassifier | undefined>;
   readonly moderator: Moderator;
   readonly detectors: readonly RemoteDetector[];
+  readonly redisLimits: Loaded<RedisLimits | undefined>;
   readonly clientLimiter: Loaded<ClientLimiter | undefined>;
   readonly screen: Screen;
 }
@@ -178,33 +176,45 @@ export async function composePipeline(
   const { from, keyEnv } = config.subject;
   const subjectKey = from === 'none' ? undefined : requireSecret(keyEnv, `subject.from: ${from}`);
   const subjects = await composeEnforcement(config, services);
-  const limiter = composeClientLimiter(config, { logger: services.logger, previous: previous?.clientLimiter });
-  const rules = { subjectKey, subjects, clientLimiter: limiter.part };
+  const redisLimits = composeRedisLimits(config, { services, previous: previous?.redisLimits });
+  const limits = redisLimits.part ?? services.limits ?? OWN_LIMITS;
+  const limiter = composeClientLimiter(config, { limits, previous: previous?.clientLimiter });
+  const rules = { subjectKey, subjects, limits, clientLimiter: limiter.part };
   const screen = createScreen({ config, moderator, policies, detectors, ...rules, store, clock, metrics });
-  return { config, policies, lexicon, classifier, moderator, detectors, clientLimiter: limiter, screen };
+  return { config, policies, lexicon, classifier, moderator, detectors, redisLimits, clientLimiter: limiter, screen };
 }
 
 /** Frees what a pipeline has, but for what its successor took over. Nothing may use the pipeline any more. */
 export async function releasePipeline(
-  { classifier, detectors, clientLimiter }: Pipeline,
+  { classifier, detectors, clientLimiter, redisLimits }: Pipeline,
   successor?: Pipeline,
 ): Promise<void> {
   if (classifier.part !== successor?.classifier.part) classifier.part?.dispose();
   const limiter = clientLimiter.part === successor?.clientLimiter.part ? undefined : clientLimiter.part;
   await Promise.all([limiter, ...detectors].map((part) => part?.close()));
+  if (redisLimits.part !== successor?.redisLimits.part) redisLimits.part?.close();
+}
+
+function composeRedisLimits(
+  { redis }: Config,
+  { services, previous }: { services: Services; previous: Loaded<RedisLimits | undefined> | undefined },
+): Loaded<RedisLimits | undefined> {
+  const key = JSON.stringify(redis ?? null);
+  if (previous?.key === key) return previous;
+  if (redis === undefined) return { key, part: undefined };
+  const { url, prefix, passwordEnv } = redis;
+  const { logger, limits: own = OWN_LIMITS } = services;
+  const address = { url, prefix, password: process.env[passwordEnv] };
+  return { key, part: new RedisLimits({ address, own, logger }) };
 }
 
 /** Taken over by a reload that changes nothing about it: what clients have used up stays used up. */
 function composeClientLimiter(
-  { limits, redis }: Config,
-  { logger, previous }: { logger: Logger; previous: Loaded<ClientLimiter | undefined> | undefined },
+  { limits: { client: rule }, redis }: Config,
+  { limits, previous }: { limits: LimitSource; previous: Loaded<ClientLimiter | undefined> | undefined },
 ): Loaded<ClientLimiter | undefined> {
-  const key = JSON.stringify([limits.client, redis]);
-  if (previous?.key === key) return previous;
-  if (limits.client === undefined) return { key, part: undefined };
-  const password = redis && process.env[redis.passwordEnv];
-  const shared = redis && { url: redis.url, prefix: redis.prefix, password };
-  return { key, part: openClientLimiter({ ...limits.client, shared, logger }) };
+  const key = JSON.stringify([rule, redis]);
+  return previous?.key === key ? previous : { key, part: rule && limits.clientLimiter(rule) };
 }
 
 async function composeEnforcement(

@@ -7,7 +7,7 @@ const LAYERS = [
   ['config'],
   ['text', 'framing'],
   ['lexicon', 'features', 'classifier', 'policy'],
-  ['moderator', 'adapters', 'store'],
+  ['moderator', 'adapters', 'store', 'limits'],
   ['http'],
 ];
 const TOP = LAYERS.length;
@@ -19,7 +19,8 @@ const CONTAINED: readonly { readonly packages: RegExp; readonly allowed: (file: 
     packages: /^(node:)?fs(\/promises)?$/u,
     allowed: (file) => file.startsWith('store/') || /^(?:load|save)-.*\.ts$/u.test(posix.basename(file)),
   },
-  { packages: /^(better-sqlite3|pg|ioredis)$/u, allowed: (file) => file.startsWith('store/') },
+  { packages: /^(better-sqlite3|pg)$/u, allowed: (file) => file.startsWith('store/') },
+  { packages: /^(ioredis|bottleneck|rate-limiter-flexible)$/u, allowed: (file) => file.startsWith('limits/') },
   { packages: /^@tensorflow\//u, allowed: (file) => file.startsWith('classifier/') },
 ];
 

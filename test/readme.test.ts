@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
+import { latestResults } from '../benchmarks/support/saved-result.js';
+import { withBenchmarkTable } from '../scripts/benchmark-table.js';
 import { withOptionsTable } from '../scripts/options-table.js';
 import { configJsonSchema, parseConfig } from '../src/config/index.js';
 import * as core from '../src/core/index.js';
@@ -10,6 +12,10 @@ const readme = readFileSync(join(__dirname, '../README.md'), 'utf8');
 describe('README.md', () => {
   it('lists the options as the schema has them (else run `npm run docs`)', () => {
     expect(readme).toBe(withOptionsTable(readme, configJsonSchema()));
+  });
+
+  it('shows the benchmarks as their latest kept results have them (else run `npm run docs`)', () => {
+    expect(readme).toBe(withBenchmarkTable(readme, latestResults()));
   });
 
   it('has a heading for every error code', () => {

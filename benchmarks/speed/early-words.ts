@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { expandSeeds } from '../../models/classifier/train/expand-seeds.js';
+import type { Measurement } from '../support/benchmark.js';
 import { builtCompose, builtConfig } from '../support/built.js';
 import { percentile } from '../support/distribution.js';
-import type { Measurement } from '../support/measure.js';
 
 /** Every so many rows of the seed corpus. */
 const EVERY = 7;

@@ -1,8 +1,8 @@
 import { createServer, request, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Measurement } from '../support/benchmark.js';
 import { builtCompose, builtConfig, builtHttp } from '../support/built.js';
 import { percentile } from '../support/distribution.js';
-import type { Measurement } from '../support/measure.js';
 import { tokensOf } from '../support/tokens.js';
 import { benignText } from './held-suffix.js';
 

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Measurement } from '../support/benchmark.js';
 import { builtCompose, builtConfig } from '../support/built.js';
 import { drawHistogram, histogram, percentile } from '../support/distribution.js';
-import type { Measurement } from '../support/measure.js';
 import { tokensOf } from '../support/tokens.js';
 
 /** Benign answers, written for this benchmark. */

@@ -65,7 +65,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
   const services = await openServices(config);
   const build = (next: Config, previous?: Pipeline): Promise<Pipeline> =>
     composePipeline(next.upstream === undefined ? withDemoList(next) : next, { file, services, previous });
-  const { logger, store, clock } = services;
+  const { logger, store, clock, enforcer } = services;
   const first = await build(config).catch(async (error: unknown) => {
     await services.close();
     throw error;
@@ -101,7 +101,10 @@ export async function serve(options: ServeOptions): Promise<Served> {
   const operatorRoutes = createOperatorRoutes({
     registry: services.metrics.registry,
     draining: () => proxy.draining,
-    degraded: () => (store?.stats().healthy === false ? ['store'] : []),
+    degraded: () => [
+      ...(store?.stats().healthy === false ? ['store'] : []),
+      ...(enforcer?.stats().healthy === false ? ['enforcement'] : []),
+    ],
     admin: token === undefined ? undefined : { token, status, reload: () => live.reload('admin request') },
   });
   const { adminListen } = config;
@@ -112,7 +115,12 @@ export async function serve(options: ServeOptions): Promise<Served> {
     ownRoutes: adminListen === undefined ? operatorRoutes : withholdOperatorRoutes(),
   });
   const exchanges = new OpenExchanges(proxy.server);
-  registerOperatorMetrics(services.metrics.registry, { store, openExchanges: () => exchanges.count, info });
+  registerOperatorMetrics(services.metrics.registry, {
+    store,
+    enforcement: enforcer,
+    openExchanges: () => exchanges.count,
+    info,
+  });
   const retention = retentionJob(config, services);
   try {
     if (adminListen !== undefined) {

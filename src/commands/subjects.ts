@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream';
 import { EnforcementRepository, type RecordedStep } from '../store/index.js';
 import { formatTable } from './format-table.js';
+import { parseMoment } from './parse-moment.js';
 import { type DatabaseOptions, withDatabase } from './with-database.js';
 
 /** Options of every `sluice subjects` command. */
@@ -12,7 +13,7 @@ export interface SubjectsOptions extends DatabaseOptions {
 /** Options of the commands that take a step by hand. */
 export interface SubjectStepOptions extends SubjectsOptions {
   readonly reason?: string;
-  /** ISO 8601 time. */
+  /** A moment, as `parseMoment` reads it. */
   readonly until?: string;
 }
 
@@ -25,11 +26,9 @@ export interface SubjectsContext {
 /** Writes the steps that hold now, one subject after the other. */
 export async function subjectsList(options: SubjectsOptions, { stdout, nowMs }: SubjectsContext): Promise<void> {
   await withRepository(options, async (repository) => {
+    const { steps } = await repository.heldSteps(nowMs);
     const held = new Map<string, RecordedStep[]>();
-    for (const step of await repository.stepsSince(0, nowMs)) {
-      if (step.step === 'restore') held.delete(step.subject);
-      else held.set(step.subject, [...(held.get(step.subject) ?? []), step]);
-    }
+    for (const step of steps) held.set(step.subject, [...(held.get(step.subject) ?? []), step]);
     writeSteps([...held.values()].flat(), options, stdout);
   });
 }
@@ -68,9 +67,9 @@ export async function subjectsSuspend(
   options: SubjectStepOptions,
   { stdout, nowMs }: SubjectsContext,
 ): Promise<void> {
-  const untilMs = options.until === undefined ? undefined : Date.parse(options.until);
+  const untilMs = options.until === undefined ? undefined : (parseMoment(options.until, nowMs) ?? Number.NaN);
   if (untilMs !== undefined && !(untilMs > nowMs)) {
-    throw new TypeError('--until must be a time to come, such as 2030-01-31T12:00:00Z');
+    throw new TypeError('--until must be a time to come, such as 2030-01-31 or 2030-01-31T12:00:00Z');
   }
   await withRepository(options, async (repository) => {
     await repository.suspend({ subject, timeMs: nowMs, untilMs, reason: options.reason });

@@ -37,10 +37,22 @@ export interface EnforcementRules {
   }[];
 }
 
+/** How the steps against subjects are doing. */
+export interface EnforcementStats {
+  /** Strikes that are not in the database yet. */
+  readonly waiting: number;
+  /** Strikes that were lost, because the database was down for too long. Alarming when above 0. */
+  readonly lost: number;
+  /** False while the steps of other processes cannot be read. */
+  readonly healthy: boolean;
+}
+
 /** Steps against subjects, as the request path sees them. */
 export interface Enforcement {
   /** Steps that hold against a subject now. Never throws, never waits. */
   stepsOf(subject: string): readonly ActiveStep[];
   /** Counts a blocked request; several strikes of one request count once. Never throws, never waits. */
   strike(strike: Strike, rules: EnforcementRules): void;
+  /** Counters for `/metrics` and health. */
+  stats(): EnforcementStats;
 }

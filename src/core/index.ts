@@ -13,5 +13,6 @@ export * from './outcome.js';
 export * from './ports.js';
 export * from './span.js';
 export * from './text-field.js';
+export * from './turns.js';
 export * from './unscreened-part.js';
 export * from './verdict.js';

@@ -16,15 +16,21 @@ export interface ArrivedRequest {
   readonly subject: string | undefined;
 }
 
+/** Marks requests, also for another copy of this package: one that passes several middlewares is counted once. */
+const ADMITTED = Symbol.for('llm-sluice.admitted');
+
 /** The answer to a request that is refused for who sends it, before anything of it is read; undefined when it may go on. */
 export async function admitRequest({ deps }: Screen, request: ArrivedRequest): Promise<Answer | undefined> {
   const { subjects, clientLimiter } = deps;
   if (subjects === undefined && clientLimiter === undefined) return undefined;
   const { req, res, path, route, subject } = request;
+  if (Reflect.get(req, ADMITTED) === true) return undefined;
   const arriving = { req, subject, path, route, adapter: route.adapter ?? findAdapter(path) };
   const refusal =
     subjects?.refuse(arriving) ??
     (clientLimiter === undefined ? undefined : await limitClient(clientLimiter, arriving));
-  if (refusal === undefined) subjects?.warn(subject, res);
-  return refusal;
+  if (refusal !== undefined) return refusal;
+  Reflect.set(req, ADMITTED, true);
+  subjects?.warn(subject, res);
+  return undefined;
 }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Adapter } from '../adapters/index.js';
 import type { ClientLimiter } from '../core/index.js';
@@ -16,7 +15,9 @@ export interface CountedRequest {
 /** The answer to a request that is one too many: a 429 that says when to come again; undefined when it may go on. */
 export async function limitClient(limiter: ClientLimiter, request: CountedRequest): Promise<Answer | undefined> {
   const { req, subject, adapter } = request;
-  const waitMs = await limiter.admit(subject ?? addressOf(req));
+  const admitted = limiter.admit(subject ?? addressOf(req));
+  // Where nobody else counts there is nothing to wait for.
+  const waitMs = admitted instanceof Promise ? await admitted : admitted;
   if (waitMs === undefined) return undefined;
   const seconds = Math.max(1, Math.ceil(waitMs / 1000));
   const message = `Too many requests; try again in ${seconds} s.`;
@@ -24,9 +25,8 @@ export async function limitClient(limiter: ClientLimiter, request: CountedReques
   return { ...answer, headers: { ...answer.headers, 'retry-after': String(seconds) } };
 }
 
-/** An address as a key that says nobody's address; that of Express where the host trusts its proxies. */
+/** That of Express where the host trusts its proxies. */
 function addressOf(req: IncomingMessage): string {
   const ip: unknown = Reflect.get(req, 'ip');
-  const address = typeof ip === 'string' ? ip : (req.socket.remoteAddress ?? '');
-  return createHash('sha256').update(address).digest('base64url').slice(0, 22);
+  return typeof ip === 'string' ? ip : (req.socket.remoteAddress ?? '');
 }

@@ -1,11 +1,21 @@
 import type { Config } from '../config/index.js';
-import type { Logger } from '../core/index.js';
+import type { LimitSource, Logger } from '../core/index.js';
+import { OWN_LIMITS } from '../limits/index.js';
 import { Upstream } from './upstream.js';
 
 interface Generation {
+  /** The last config that asked for it. */
+  config: UpstreamSource['config'];
   readonly key: string;
   readonly upstream: Upstream;
   users: number;
+}
+
+/** What a backend is made of. */
+export interface UpstreamSource {
+  readonly config: Pick<Config, 'upstream' | 'limits' | 'redis'>;
+  /** Where turns at the backend are counted; in this process when left out. */
+  readonly limits?: LimitSource | undefined;
 }
 
 /** A backend for one exchange. */
@@ -29,21 +39,31 @@ export class LiveUpstream {
   }
 
   /** Returns the backend that a config asks for; connections are kept as long as nothing about them changes. */
-  acquire({ upstream: url = this.#fallbackUrl, limits }: Pick<Config, 'upstream' | 'limits'>): AcquiredUpstream {
-    const key = JSON.stringify([url, limits]);
-    if (this.#current?.key !== key) {
-      const replaced = this.#current;
-      this.#current = { key, upstream: new Upstream(url, limits), users: 0 };
-      if (replaced !== undefined) this.#retired.add(replaced);
-      if (replaced?.users === 0) this.#close(replaced);
-    }
-    const generation = this.#current;
+  acquire(source: UpstreamSource): AcquiredUpstream {
+    const generation = this.#generationOf(source);
     generation.users += 1;
     const release = (): void => {
       generation.users -= 1;
       if (generation.users === 0 && this.#retired.has(generation)) this.#close(generation);
     };
     return { upstream: generation.upstream, release };
+  }
+
+  #generationOf({ config, limits: source = OWN_LIMITS }: UpstreamSource): Generation {
+    const replaced = this.#current;
+    // Most requests come on the config of the one before.
+    if (replaced?.config === config) return replaced;
+    const { upstream: url = this.#fallbackUrl, limits, redis } = config;
+    const key = JSON.stringify([url, limits, redis]);
+    if (replaced?.key === key) {
+      replaced.config = config;
+      return replaced;
+    }
+    const turns = limits.upstream && source.turns(`upstream ${url}`, limits.upstream);
+    this.#current = { config, key, upstream: new Upstream(url, limits, turns), users: 0 };
+    if (replaced !== undefined) this.#retired.add(replaced);
+    if (replaced?.users === 0) this.#close(replaced);
+    return this.#current;
   }
 
   /** Cuts every connection. */

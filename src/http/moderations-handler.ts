@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { RequestHandler } from 'express';
 import { RequestBodyError, StoreError } from '../core/index.js';
+import { admitRequest } from './admit-request.js';
 import { bodyErrorAnswer, sendAnswer } from './answers.js';
 import { failureAnswer, sendEarly } from './early-answer.js';
 import { moderate } from './moderations.js';
@@ -30,12 +31,15 @@ async function answer(
   const requestId = randomUUID();
   const path = req.originalUrl;
   res.setHeader('x-request-id', requestId);
+  const route = screen.route(path, req.headers);
+  const subject = screen.subjectOf(req.headers);
+  const refusal = await admitRequest(screen, { req, res, path, route, subject });
+  if (refusal !== undefined) return sendEarly(req, res, refusal);
   try {
     const { limits } = screen.deps.config;
     const { value, problem } = await takeBody(req, { ...limits, expected: 'named', refusesUnscreened: false });
     if (problem !== undefined) throw problem;
-    const { policy } = screen.route(path, req.headers);
-    const exchange = { requestId, path, policy, subject: screen.subjectOf(req.headers) };
+    const exchange = { requestId, path, policy: route.policy, subject };
     screen.holdUntilRecorded(res, exchange);
     sendAnswer(res, await moderate(screen, value, exchange));
   } catch (error) {

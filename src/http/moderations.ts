@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { normalizePath } from '../adapters/index.js';
 import { CATEGORIES, type Category, RequestBodyError, type Verdict } from '../core/index.js';
+import { admitRequest } from './admit-request.js';
 import { type Answer, bodyErrorAnswer, sendAnswer } from './answers.js';
 import { sendEarly } from './early-answer.js';
 import type { Exchange } from './exchange.js';
@@ -49,11 +50,17 @@ export async function answerModerations(
   if (req.method !== 'POST' || !path.endsWith('/v1/moderations')) return false;
   refuseUnrecorded(screen);
   const { limits } = screen.deps.config;
+  const route = screen.route(path, req.headers);
+  const subject = screen.subjectOf(req.headers);
+  const refusal = await admitRequest(screen, { req, res, path, route, subject });
+  if (refusal !== undefined) {
+    sendEarly(req, res, refusal);
+    return true;
+  }
   try {
     proceed();
     const bytes = await readBody(req, { encoding: req.headers['content-encoding'], maxBytes: limits.maxBodyBytes });
-    const { policy } = screen.route(path, req.headers);
-    const exchange = { requestId, path, policy, subject: screen.subjectOf(req.headers) };
+    const exchange = { requestId, path, policy: route.policy, subject };
     screen.holdUntilRecorded(res, exchange);
     sendAnswer(res, await moderate(screen, parseJsonBody(bytes, limits), exchange));
   } catch (error) {

@@ -1,5 +1,5 @@
 import { collectDefaultMetrics, Gauge, type Registry } from 'prom-client';
-import type { Store } from '../core/index.js';
+import type { Enforcement, Store } from '../core/index.js';
 
 /** What is running, as labels of `sluice_info`. */
 export interface InstanceInfo {
@@ -16,14 +16,15 @@ export interface InstanceInfo {
 /** Where the gauges read from when they are scraped. */
 export interface OperatorMetricsSources {
   readonly store: Store | undefined;
+  readonly enforcement: Enforcement | undefined;
   readonly openExchanges: () => number;
   readonly info: () => InstanceInfo;
 }
 
-/** Adds gauges on the record, the open exchanges and the versions in use, and those of Node.js, to a registry. */
+/** Adds gauges on the record, the strikes, the open exchanges and the versions in use, and those of Node.js, to a registry. */
 export function registerOperatorMetrics(
   registry: Registry,
-  { store, openExchanges, info }: OperatorMetricsSources,
+  { store, enforcement, openExchanges, info }: OperatorMetricsSources,
 ): void {
   const registers = [registry];
   const gauge = (name: string, help: string, read: () => number): void => {
@@ -52,6 +53,10 @@ export function registerOperatorMetrics(
     );
     gauge('sluice_store_errors', 'Failed attempts to write the record since the start.', () => store.stats().errors);
     gauge('sluice_store_healthy', '1 while the record can be written.', () => Number(store.stats().healthy));
+  }
+  if (enforcement !== undefined) {
+    gauge('sluice_strikes_waiting', 'Strikes that wait to be written.', () => enforcement.stats().waiting);
+    gauge('sluice_strikes_lost', 'Strikes lost since the start; alarming above 0.', () => enforcement.stats().lost);
   }
   new Gauge({
     name: 'sluice_info',

@@ -58,7 +58,7 @@ export function createProxy({ screen: currentScreen, upstream, logger, ownRoutes
         if (expecting.delete(req)) res.writeContinue();
       };
       if (await answerModerations(req, res, { screen, requestId, proceed })) return;
-      const { upstream: backend, release } = backends.acquire(screen.deps.config);
+      const { upstream: backend, release } = backends.acquire(screen.deps);
       try {
         await handleRequest(req, res, { screen, upstream: backend, requestId, client: client.signal, proceed });
       } finally {

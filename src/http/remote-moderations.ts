@@ -10,10 +10,10 @@ import {
   type RemoteFindings,
   type RemoteName,
 } from '../core/index.js';
+import { TurnQueue } from '../limits/index.js';
 import type { Metrics } from './metrics.js';
 import { readBody } from './read-body.js';
 import { unlessAborted } from './upstream.js';
-import { UpstreamQueue } from './upstream-queue.js';
 
 /** Largest answer that is read: 13 keys of a thousand texts fit. */
 const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
@@ -51,7 +51,7 @@ export class RemoteModerations implements RemoteDetector {
   readonly name: RemoteName;
   readonly #options: RemoteModerationsOptions;
   readonly #agent: Agent;
-  readonly #queue: UpstreamQueue;
+  readonly #turns: TurnQueue;
   readonly #origin: string;
   readonly #path: string;
   #closing: Promise<void> | undefined;
@@ -64,7 +64,7 @@ export class RemoteModerations implements RemoteDetector {
     this.#origin = base.origin;
     this.#path = `${base.pathname.replace(/\/$/, '')}/moderations${base.search}`;
     this.#agent = new Agent({ connect: { timeout: timeoutMs }, headersTimeout: timeoutMs, bodyTimeout: timeoutMs });
-    this.#queue = new UpstreamQueue(options.config);
+    this.#turns = new TurnQueue(options.config);
   }
 
   async judge(texts: readonly string[]): Promise<RemoteFindings> {
@@ -94,11 +94,11 @@ export class RemoteModerations implements RemoteDetector {
   }
 
   async #inTurn(texts: readonly string[], signal: AbortSignal): Promise<RemoteDetection[][]> {
-    const release = await this.#queue.acquire(signal);
+    const end = await this.#turns.take(signal);
     try {
       return await this.#ask(texts, signal);
     } finally {
-      release();
+      end();
     }
   }
 

@@ -15,6 +15,7 @@ import type {
   AlarmClock,
   ClientLimiter,
   Direction,
+  LimitSource,
   RemoteDetector,
   TextEdit,
   TextField,
@@ -53,6 +54,8 @@ export interface ScreenDeps extends RecordDeps {
   readonly subjectKey?: Uint8Array | undefined;
   /** Steps against subjects; none are taken when left out. */
   readonly subjects?: SubjectEnforcement | undefined;
+  /** Where turns at the backend are counted; in this process when left out. */
+  readonly limits?: LimitSource | undefined;
   /** Bounds the requests of each client; no bound when left out. */
   readonly clientLimiter?: ClientLimiter | undefined;
 }

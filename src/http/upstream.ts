@@ -1,8 +1,7 @@
 import type { Readable } from 'node:stream';
 import { Agent } from 'undici';
 import type { Config } from '../config/index.js';
-import { OverloadedError, type SluiceError, UpstreamError } from '../core/index.js';
-import { UpstreamQueue } from './upstream-queue.js';
+import { OverloadedError, type SluiceError, type Turns, UpstreamError } from '../core/index.js';
 
 /** A request to the backend. */
 export interface UpstreamCall {
@@ -30,9 +29,10 @@ export class Upstream {
   readonly #basePath: string;
   readonly #agent: Agent;
   readonly #limits: Config['limits'];
-  readonly #queue: UpstreamQueue | undefined;
+  readonly #turns: Turns | undefined;
 
-  constructor(url: string, limits: Config['limits']) {
+  /** @param turns what every exchange waits for; nothing when left out */
+  constructor(url: string, limits: Config['limits'], turns?: Turns) {
     const base = new URL(url);
     this.#origin = base.origin;
     this.#basePath = base.pathname.replace(/\/$/, '');
@@ -42,7 +42,7 @@ export class Upstream {
       headersTimeout: limits.upstreamIdleTimeoutMs,
       bodyTimeout: limits.upstreamIdleTimeoutMs,
     });
-    this.#queue = limits.upstream === undefined ? undefined : new UpstreamQueue(limits.upstream);
+    this.#turns = turns;
   }
 
   /**
@@ -51,7 +51,7 @@ export class Upstream {
    * @throws {OverloadedError} when too many requests wait.
    */
   async exchange<T>(client: AbortSignal, use: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const release = await this.#queue?.acquire(client);
+    const end = await this.#turns?.take(client);
     const ceiling = new AbortController();
     const { upstreamMaxDurationMs } = this.#limits;
     const timer =
@@ -62,7 +62,7 @@ export class Upstream {
       return await use(AbortSignal.any([client, ceiling.signal]));
     } finally {
       clearTimeout(timer);
-      release?.();
+      end?.();
     }
   }
 
@@ -88,13 +88,15 @@ export class Upstream {
   }
 
   /** Finishes what runs and closes the connections. */
-  close(): Promise<void> {
-    return this.#agent.close();
+  async close(): Promise<void> {
+    await this.#agent.close();
+    await this.#turns?.close();
   }
 
   /** Cuts every connection. */
-  destroy(): Promise<void> {
-    return this.#agent.destroy();
+  async destroy(): Promise<void> {
+    await this.#agent.destroy();
+    await this.#turns?.close();
   }
 }
 

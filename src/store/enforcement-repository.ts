@@ -91,6 +91,20 @@ export class EnforcementRepository {
     });
   }
 
+  /** The steps that hold, in their order: neither ended nor taken back; `lastId` is that of the last step of all. */
+  async heldSteps(nowMs: number): Promise<{ readonly steps: readonly RecordedStep[]; readonly lastId: number }> {
+    // Asked first: a step that comes in between is then read once more, not missed.
+    const [last] = await this.#database.all<{ id: number | null }>('SELECT max(id) AS id FROM enforcement_steps');
+    const rows = await this.#database.all<StepRow>(
+      `SELECT * FROM enforcement_steps s
+       WHERE step <> 'restore' AND (until_ms IS NULL OR until_ms > ?) AND NOT EXISTS (
+         SELECT 1 FROM enforcement_steps r WHERE r.subject = s.subject AND r.id > s.id AND r.step = 'restore'
+       ) ORDER BY id`,
+      [nowMs],
+    );
+    return { steps: rows.map(fromRow), lastId: Number(last?.id ?? 0) };
+  }
+
   /** The steps behind an id, in their order; of the ended ones none but restorations. */
   async stepsSince(id: number, nowMs: number): Promise<RecordedStep[]> {
     const rows = await this.#database.all<StepRow>(

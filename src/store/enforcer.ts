@@ -1,5 +1,14 @@
-import type { ActiveStep, AlarmClock, Enforcement, EnforcementRules, Logger, Strike } from '../core/index.js';
+import type {
+  ActiveStep,
+  AlarmClock,
+  Enforcement,
+  EnforcementRules,
+  EnforcementStats,
+  Logger,
+  Strike,
+} from '../core/index.js';
 import type { Database } from './database.js';
+import { DropAlarm } from './drop-alarm.js';
 import { EnforcementRepository, type RecordedStep } from './enforcement-repository.js';
 
 /** What an enforcer works with. */
@@ -27,27 +36,30 @@ export class Enforcer implements Enforcement {
   readonly #repository: EnforcementRepository;
   /** By subject, and there by the id of the step. */
   readonly #steps = new Map<string, Map<number, ActiveStep>>();
-  /** Id of the restoration that a subject was last given. */
+  /** Id of the restoration that a subject was last given, for as long as steps before it are read again. */
   readonly #restoredAt = new Map<string, number>();
+  readonly #alarm: DropAlarm;
   readonly #waiting: { readonly strike: Strike; readonly rules: EnforcementRules }[] = [];
-  #lastId = 0;
+  /** Of the last step that was read; undefined before the first time. */
+  #lastId: number | undefined;
   #started: Promise<void> | undefined;
   #draining: Promise<void> | undefined;
   #refreshing: Promise<void> | undefined;
   #cancelPoll: (() => void) | undefined;
+  /** Ends the wait before strikes are written again: its alarm alone keeps no process alive. */
+  #endWait: (() => void) | undefined;
   #unlisten: (() => Promise<void>) | undefined;
-  #lost = 0;
   #failing = false;
   #closed = false;
 
   constructor(options: EnforcerOptions) {
     this.#options = options;
     this.#repository = new EnforcementRepository(options.database);
+    this.#alarm = new DropAlarm({ ...options, what: 'strikes' });
   }
 
-  /** Strikes that were lost because the database was down for too long. */
-  get lost(): number {
-    return this.#lost;
+  stats(): EnforcementStats {
+    return { waiting: this.#waiting.length, lost: this.#alarm.dropped, healthy: !this.#failing };
   }
 
   /** Reads the steps that hold, and follows them from then on; those of a database that is down once it is back. Idempotent. */
@@ -67,13 +79,10 @@ export class Enforcer implements Enforcement {
     if (this.#closed) return;
     if (this.#waiting.length >= MAX_WAITING) {
       this.#waiting.shift();
-      this.#lost += 1;
-      if (this.#lost === 1) this.#options.logger.error({}, 'strikes are lost: the store does not take them');
+      this.#alarm.count(1, 'too many wait for the database');
     }
     this.#waiting.push({ strike, rules });
-    this.#draining ??= this.#drain().finally(() => {
-      this.#draining = undefined;
-    });
+    this.#draining ??= this.#drain();
   }
 
   /** Reads what other processes have done since the last time. Rejects with `StoreError` when that cannot be had now. */
@@ -89,10 +98,10 @@ export class Enforcer implements Enforcement {
     if (this.#closed) return;
     this.#closed = true;
     this.#cancelPoll?.();
+    this.#endWait?.();
     await this.#draining;
-    if (this.#waiting.length > 0) {
-      this.#options.logger.error({ strikes: this.#waiting.length }, 'strikes are lost: the store does not take them');
-    }
+    const left = this.#waiting.splice(0).length;
+    if (left > 0) this.#alarm.count(left, 'closed before they could be written');
     await this.#unlisten?.();
     await this.#refreshing?.catch(() => undefined);
   }
@@ -124,8 +133,14 @@ export class Enforcer implements Enforcement {
 
   async #read(): Promise<void> {
     const now = this.#options.clock.now();
-    const steps = await this.#repository.stepsSince(Math.max(0, this.#lastId - REREAD_IDS), now);
-    for (const step of steps) this.#apply(step);
+    const from = this.#lastId === undefined ? undefined : Math.max(0, this.#lastId - REREAD_IDS);
+    if (from === undefined) {
+      const { steps, lastId } = await this.#repository.heldSteps(now);
+      this.#lastId = lastId;
+      for (const step of steps) this.#apply(step);
+    } else for (const step of await this.#repository.stepsSince(from, now)) this.#apply(step);
+    const reread = (this.#lastId ?? 0) - REREAD_IDS;
+    for (const [subject, id] of this.#restoredAt) if (id <= reread) this.#restoredAt.delete(subject);
     for (const [subject, held] of this.#steps) {
       for (const [id, { untilMs }] of held) if (untilMs !== undefined && untilMs <= now) held.delete(id);
       if (held.size === 0) this.#steps.delete(subject);
@@ -133,7 +148,7 @@ export class Enforcer implements Enforcement {
   }
 
   #apply({ id, subject, step, untilMs, paths, strikes }: RecordedStep): void {
-    this.#lastId = Math.max(this.#lastId, id);
+    this.#lastId = Math.max(this.#lastId ?? 0, id);
     if (id <= (this.#restoredAt.get(subject) ?? 0)) return;
     const held = this.#steps.get(subject) ?? new Map<number, ActiveStep>();
     if (step === 'restore') {
@@ -145,6 +160,15 @@ export class Enforcer implements Enforcement {
   }
 
   async #drain(): Promise<void> {
+    // What runs in the same turn as its last look at an empty queue must start it again.
+    try {
+      await this.#writeWaiting();
+    } finally {
+      this.#draining = undefined;
+    }
+  }
+
+  async #writeWaiting(): Promise<void> {
     for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
       try {
         const taken = await this.#repository.strike(next.strike, next.rules);
@@ -156,7 +180,10 @@ export class Enforcer implements Enforcement {
       } catch (error) {
         this.#options.logger.warn({ error: messageOf(error) }, 'strike not written; trying again');
         if (this.#closed) return;
-        await new Promise<void>((resolve) => void this.#options.clock.after(RETRY_MS, resolve));
+        await new Promise<void>((resolve) => {
+          this.#endWait = resolve;
+          this.#options.clock.after(RETRY_MS, resolve);
+        });
         if (this.#closed) return;
       }
     }

@@ -76,7 +76,7 @@ export class HitLog implements Store {
     const { writer, chainKey, clock, logger } = options;
     this.#by = { writer, keyId: chainKeyId(chainKey), startedMs: Math.trunc(clock.now()) };
     this.#chain = new HitChain(writer, chainKey);
-    this.#alarm = new DropAlarm({ clock, logger });
+    this.#alarm = new DropAlarm({ clock, logger, what: 'entries' });
   }
 
   record(entry: HitEntry): void {

@@ -1,4 +1,3 @@
-export * from './client-limiter.js';
 export * from './database.js';
 export * from './dialect.js';
 export * from './enforcement-repository.js';

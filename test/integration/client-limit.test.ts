@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import express from 'express';
 import { Redis } from 'ioredis';
 import OpenAI from 'openai';
+import type { ConfigInput } from '../../src/config/index.js';
 import { sluice } from '../../src/sluice.js';
 import { ProxyFixture } from '../support/proxy-fixture.js';
 import { describeRedis, REDIS_URL } from '../support/redis.js';
@@ -82,6 +83,48 @@ describe('the limit of a client', () => {
     expect(await answered([clientOf(url, 'sk-one')], 4)).toBe(2);
     await screen.close();
   });
+
+  it('counts a request once, however many middlewares it passes', async () => {
+    const limits = { client: { maxRequests: 2, perSeconds: 600 } };
+    const config: ConfigInput = { lists: [], classifier: { enabled: false }, store: 'none', log: { level: 'silent' } };
+    const screens = [1, 2, 3].map(() => sluice({ ...config, limits }));
+    const app = express().use(...screens);
+    // No format reads this path: each of them passes the request on unscreened.
+    app.get('/v1/models', (_, res) => void res.json({ data: [] }));
+    app.post('/v1/chat/completions', (_, res) => void res.json({ choices: [] }));
+    const url = await fixture.listen(createServer(app));
+    const statuses: number[] = [];
+    for (let count = 0; count < 3; count += 1) statuses.push((await fetch(`${url}/v1/models`)).status);
+    expect(statuses).toEqual([200, 200, 429]);
+    await Promise.all(screens.map((screen) => screen.close()));
+  });
+
+  it.each(['proxy', 'middleware'])('holds for the moderation endpoint of the %s', async (kind) => {
+    const limits = { client: { maxRequests: 2, perSeconds: 600 } };
+    let url = '';
+    let close = async (): Promise<void> => undefined;
+    if (kind === 'proxy') url = (await fixture.proxy(upstream, { limits })).url;
+    else {
+      const screen = sluice({
+        lists: [],
+        classifier: { enabled: false },
+        store: 'none',
+        log: { level: 'silent' },
+        limits,
+      });
+      close = () => screen.close();
+      const app = express().use('/v1', screen);
+      app.post('/v1/moderations', screen.moderations);
+      url = await fixture.listen(createServer(app));
+    }
+    const statuses: number[] = [];
+    for (let count = 0; count < 3; count += 1) {
+      const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"input":"hello"}' };
+      statuses.push((await fetch(`${url}/v1/moderations`, init)).status);
+    }
+    expect(statuses).toEqual([200, 200, 429]);
+    await close();
+  });
 });
 
 describeRedis('the limit of a client over two replicas', () => {
@@ -112,7 +155,6 @@ describeRedis('the limit of a client over two replicas', () => {
     });
     const clients = proxies.map(({ url }) => clientOf(url, 'sk-shared'));
     expect(await answered(clients, 60)).toBe(40);
-    await Promise.all(limiters.map((limiter) => limiter?.close()));
   });
 });
 
@@ -122,9 +164,8 @@ describe('the limit of a client while Redis is away', () => {
       limits: { client: { maxRequests: 3, perSeconds: 600 } },
       redis: { url: 'redis://127.0.0.1:1' },
     };
-    const { url, screen, log } = await fixture.proxy(upstream, config);
+    const { url, log } = await fixture.proxy(upstream, config);
     expect(await answered([clientOf(url, 'sk-one')], 5)).toBe(3);
     await until(() => log().includes('Redis does not answer'));
-    await screen.deps.clientLimiter?.close();
   });
 });

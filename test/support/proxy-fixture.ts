@@ -4,7 +4,7 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import OpenAI from 'openai';
-import { composePipeline } from '../../src/compose.js';
+import { composePipeline, type Pipeline, releasePipeline } from '../../src/compose.js';
 import { parseConfig } from '../../src/config/index.js';
 import type { AlarmClock, HitEntry, Store } from '../../src/core/index.js';
 import { createMetrics, createProxy, type Metrics, type ProxyServer, type Screen } from '../../src/http/index.js';
@@ -35,6 +35,7 @@ export interface RunningProxy {
 export class ProxyFixture {
   readonly #servers: Server[] = [];
   readonly #sockets: Socket[] = [];
+  readonly #pipelines: Pipeline[] = [];
 
   /** Starts a backend and returns its URL. */
   upstream(handler: RequestListener): Promise<string> {
@@ -60,7 +61,9 @@ export class ProxyFixture {
     const parsed = parseConfig({ ...base, ...config }, 'test');
     const close = () => store.close();
     const services = { logger, clock, metrics, database: undefined, enforcer: undefined, store, close };
-    const { screen } = await composePipeline(parsed, { services });
+    const pipeline = await composePipeline(parsed, { services });
+    this.#pipelines.push(pipeline);
+    const { screen } = pipeline;
     const server = createProxy({ screen: () => screen, upstream, logger });
     const url = await this.listen(server.server);
     const client = new OpenAI({ baseURL: `${url}/v1`, apiKey: 'sk-secret', maxRetries: 0 });
@@ -110,6 +113,7 @@ export class ProxyFixture {
         return new Promise((resolve) => server.close(resolve));
       }),
     );
+    await Promise.all(this.#pipelines.map((pipeline) => releasePipeline(pipeline)));
   }
 }
 

@@ -13,6 +13,8 @@ describe('a moment', () => {
     ['7d', NOW - 7 * 86_400_000],
     ['2024-05-31T10:00:00', undefined],
     ['2024-13-31', undefined],
+    ['2024-02-30', undefined],
+    ['2024-06-31T10:00Z', undefined],
     ['yesterday', undefined],
     ['7', undefined],
     ['', undefined],

@@ -3,6 +3,7 @@ import { EnforcementRepository, Enforcer } from '../../../src/store/index.js';
 import { HandClock } from '../../support/clocks.js';
 import { describeEveryDatabase } from '../../support/every-database.js';
 import { quiet } from '../../support/quiet.js';
+import { unreachableDatabase } from '../../support/unreachable-database.js';
 import { until } from '../../support/until.js';
 
 const DAY_MS = 86_400_000;
@@ -80,6 +81,22 @@ describeEveryDatabase('strikes and steps', (harness) => {
     expect(history.map(({ step }) => step).sort()).toEqual(['restrict', 'suspend', 'warn']);
   });
 
+  it('tells the steps that hold, and none that ended or was taken back', async () => {
+    const repository = new EnforcementRepository(await harness.open());
+    await repository.strike(strike('a', 1000), RULES);
+    await repository.suspend({ subject: 'b', timeMs: 1000 });
+    await repository.restore({ subject: 'b', timeMs: 2000 });
+    await repository.suspend({ subject: 'c', timeMs: 3000, untilMs: 4000 });
+    const told = async (nowMs: number) => {
+      const { steps, lastId } = await repository.heldSteps(nowMs);
+      return { steps: steps.map(({ subject, step }) => `${subject} ${step}`), lastId };
+    };
+    expect(await told(3500)).toEqual({ steps: ['a warn', 'c suspend'], lastId: 4 });
+    expect(await told(4000)).toEqual({ steps: ['a warn'], lastId: 4 });
+    await repository.suspend({ subject: 'b', timeMs: 4000 });
+    expect(await told(1000 + 3_600_000)).toEqual({ steps: ['b suspend'], lastId: 5 });
+  });
+
   it('forgets a subject', async () => {
     const repository = new EnforcementRepository(await harness.open());
     await repository.strike(strike('a', 1000, 4), RULES);
@@ -139,5 +156,22 @@ describeEveryDatabase('an enforcer', (harness) => {
     await enforcer.close();
     const history = await new EnforcementRepository(await harness.open()).historyOf('a');
     expect(history.map(({ step }) => step)).toEqual(['warn', 'restrict', 'suspend']);
+  });
+});
+
+describe('an enforcer whose database is down', () => {
+  const clock = new HandClock();
+  const enforcer = new Enforcer({ database: unreachableDatabase, clock, logger: quiet });
+
+  it('keeps so many strikes, and counts those that are lost', async () => {
+    await enforcer.start();
+    expect(enforcer.stats()).toEqual({ waiting: 0, lost: 0, healthy: false });
+    for (let count = 0; count < 10_003; count += 1) enforcer.strike(strike('a', 1000), RULES);
+    expect(enforcer.stats()).toMatchObject({ waiting: 10_000, lost: 3 });
+  });
+
+  it('waits for nothing when it closes, and counts what was left', async () => {
+    await enforcer.close();
+    expect(enforcer.stats()).toMatchObject({ waiting: 0, lost: 10_003 });
   });
 });

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Lexicon, loadLexicon, scanText } from '../../src/lexicon/index.js';
+import type { Benchmark, Measurement } from '../support/benchmark.js';
 import { DISGUISES, type Disguise, disguisePairs, seededRandom } from '../support/disguise.js';
 
 interface Case {
@@ -20,12 +21,16 @@ const CASES = join(__dirname, '../../test/golden/plain-cases');
 const LEAST_SEVERITY = 2;
 const UNSPACED = /[\p{sc=Han}\p{sc=Hira}\p{sc=Kana}]/u;
 const MAX_MISSES = 400;
+const WORST_PAIRS = 25;
 
-/**
- * Share of list hits that are still found, with their exact span, once the term was disguised: each disguise alone, and
- * every pair of them. Sentences are the plain cases of the tests, in every language that has some.
- */
-export function measureDisguise(args: readonly string[]): unknown {
+/** Sentences are the plain cases of the tests, in every language that has some. `--misses` names on stderr what was not found. */
+export const benchmark: Benchmark = {
+  about:
+    'Share of list hits that are still found, with their exact span, once the term was disguised: each disguise, and pairs.',
+  run: measureDisguise,
+};
+
+function measureDisguise(args: readonly string[]): Measurement[] {
   const lexicon = loadLexicon({ lists: ['builtin'], baseDir: '.' });
   const cases = readCases(lexicon);
   const random = seededRandom(1);
@@ -46,22 +51,16 @@ export function measureDisguise(args: readonly string[]): unknown {
       if (index % 7 === 0) measure(one, { lexicon, name: `${first} + ${second}`, disguise, into: pairs, misses: [] });
     });
   }
-  const worst = [...pairs]
-    .map(([name, counts]) => ({ name, ...sum(counts) }))
-    .sort((a, b) => a.kept / a.tried - b.kept / b.tried);
-  return {
-    terms: cases.length,
-    single: [...single].map(([name, counts]) => ({
-      name,
-      ...sum(counts),
-      byLanguage: Object.fromEntries([...counts].map(([lang, c]) => [lang, percent(c)])),
-    })),
-    pairs: {
-      ...sum(new Map(pairs.size === 0 ? [] : [...pairs].map(([name, counts]) => [name, sum(counts)]))),
-      worst: worst.slice(0, 25),
-    },
-    ...(args.includes('--misses') ? { misses: misses.slice(0, MAX_MISSES) } : {}),
-  };
+  if (args.includes('--misses')) console.error(misses.slice(0, MAX_MISSES).join('\n'));
+  const worst = [...pairs].sort(([, a], [, b]) => shareOf(sum(a)) - shareOf(sum(b))).slice(0, WORST_PAIRS);
+  return [
+    ...[...single].flatMap(([name, counts]) => [
+      measurementOf(name, sum(counts)),
+      ...[...counts].filter(([, { tried }]) => tried > 0).map(([lang, of]) => measurementOf(`${name}, ${lang}`, of)),
+    ]),
+    measurementOf('all pairs', sum(new Map([...pairs].map(([name, counts]) => [name, sum(counts)])))),
+    ...worst.map(([name, counts]) => measurementOf(`pair: ${name}`, sum(counts))),
+  ];
 }
 
 function readCases(lexicon: Lexicon): Case[] {
@@ -115,14 +114,17 @@ function measure(
   else misses.push(`${name} ${termId} ${disguised.replace(/\p{L}/gu, (c, at: number) => (at % 2 === 0 ? c : '·'))}`);
 }
 
-function sum(counts: ReadonlyMap<string, Counts>): Counts & { share: string } {
-  const all = [...counts.values()].reduce((a, b) => ({ tried: a.tried + b.tried, kept: a.kept + b.kept }), {
+function sum(counts: ReadonlyMap<string, Counts>): Counts {
+  return [...counts.values()].reduce((a, b) => ({ tried: a.tried + b.tried, kept: a.kept + b.kept }), {
     tried: 0,
     kept: 0,
   });
-  return { ...all, share: percent(all) };
 }
 
-function percent({ tried, kept }: Counts): string {
-  return tried === 0 ? '-' : `${((100 * kept) / tried).toFixed(1)} %`;
+function shareOf({ tried, kept }: Counts): number {
+  return tried === 0 ? 1 : kept / tried;
+}
+
+function measurementOf(name: string, counts: Counts): Measurement {
+  return { case: name, metric: `kept of ${counts.tried}`, value: shareOf(counts), unit: 'of 1', ratios: {} };
 }

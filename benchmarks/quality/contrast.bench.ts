@@ -1,4 +1,5 @@
 import { type ConfigInput, createModerator, type TextModerator } from '../../src/index.js';
+import type { Benchmark, Measurement } from '../support/benchmark.js';
 import { type ContrastPair, PARTS, readContrastPairs } from './contrast/contrast-pairs.js';
 
 /** Shares of a group of pairs, in [0, 1]. */
@@ -41,16 +42,34 @@ function sharesOf(pairs: readonly JudgedPair[]): PairShares {
   };
 }
 
-function sharesBy(pairs: readonly JudgedPair[], keyOf: (pair: JudgedPair) => string): Record<string, PairShares> {
-  const keys = [...new Set(pairs.map(keyOf))];
-  return Object.fromEntries(keys.map((key) => [key, sharesOf(pairs.filter((pair) => keyOf(pair) === key))]));
+function measurementsOf(name: string, pairs: readonly JudgedPair[]): Measurement[] {
+  const { pairs: count, ...shares } = sharesOf(pairs);
+  return [
+    { case: name, metric: 'pairs', value: count, unit: 'count', ratios: {} },
+    ...Object.entries(shares).map(
+      ([metric, value]): Measurement => ({ case: name, metric, value, unit: 'of 1', ratios: {} }),
+    ),
+  ];
 }
 
-/**
- * How well harmful and harmless sentences of the same words are told apart: per part and language, and per theme.
- * `--part train|dev|test` restricts to one part, `--only lists|classifier` leaves the other detector out.
- */
-export async function measureContrast(args: readonly string[]): Promise<unknown> {
+function measurementsBy(pairs: readonly JudgedPair[], keyOf: (pair: JudgedPair) => string): Measurement[] {
+  const keys = [...new Set(pairs.map(keyOf))];
+  return keys.flatMap((key) =>
+    measurementsOf(
+      key,
+      pairs.filter((pair) => keyOf(pair) === key),
+    ),
+  );
+}
+
+/** `--part train|dev|test` restricts to one part, `--only lists|classifier` leaves the other detector out. */
+export const benchmark: Benchmark = {
+  about:
+    'How well harmful and harmless sentences of the same words are told apart, per part and language, and per theme.',
+  run: measureContrast,
+};
+
+async function measureContrast(args: readonly string[]): Promise<Measurement[]> {
   const optionOf = (option: string): string | undefined =>
     args.includes(option) ? args[args.indexOf(option) + 1] : undefined;
   const part = PARTS.find((candidate) => candidate === optionOf('--part'));
@@ -63,9 +82,9 @@ export async function measureContrast(args: readonly string[]): Promise<unknown>
   const pairs = readContrastPairs()
     .filter((pair) => part === undefined || pair.part === part)
     .map((pair) => judge(moderator, pair));
-  return {
-    all: sharesOf(pairs),
-    parts: sharesBy(pairs, (pair) => `${pair.part} ${pair.lang}`),
-    themes: sharesBy(pairs, (pair) => pair.theme),
-  };
+  return [
+    ...measurementsOf('all', pairs),
+    ...measurementsBy(pairs, (pair) => `${pair.part} ${pair.lang}`),
+    ...measurementsBy(pairs, (pair) => `theme ${pair.theme}`),
+  ];
 }

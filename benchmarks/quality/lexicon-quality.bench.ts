@@ -5,6 +5,7 @@ import { gunzipSync } from 'node:zlib';
 import { areaUnderCurve } from '../../src/commands/eval-metrics.js';
 import { CATEGORIES, type Category } from '../../src/core/index.js';
 import { loadLexicon, scanText } from '../../src/lexicon/index.js';
+import type { Benchmark, Measurement } from '../support/benchmark.js';
 
 interface Row {
   readonly text: string;
@@ -21,12 +22,20 @@ const LEVELS = [1, 2, 3] as const;
 const TOP_FALSE_HITS = 25;
 
 /**
- * Measures the built-in lists alone. Per category: recall, precision and false-hit rate at each severity; a category whose label
- * is missing counts as absent only in rows that violate nothing. Per source: share of benign rows with a hit at each severity, and how well
- * the number of hits tells violating rows from benign ones. Per severity: the entries that hit most benign rows, by id.
- * `--data DIR` names the data; `--split train` and `--lang en` narrow it; `--sources a,b` limits the false-hit list.
+ * The built-in lists alone. `--data DIR` names the data; `--split train` and `--lang en` narrow it; `--sources a,b` limits the list of
+ * entries with most false hits.
  */
-export function measureLexiconQuality(args: readonly string[]): unknown {
+export const benchmark: Benchmark = {
+  about:
+    'What the built-in lists catch and let pass in labeled texts, per category, source and severity reached; needs --data DIR.',
+  run: measureLexiconQuality,
+};
+
+/**
+ * A category whose label is missing counts as absent only in rows that violate nothing. Per source: share of benign rows with a hit at
+ * each severity, and how well the number of hits tells violating rows from benign ones. Entries that hit most benign rows are named by id.
+ */
+function measureLexiconQuality(args: readonly string[]): Measurement[] {
   const { values } = parseArgs({
     args: [...args],
     options: {
@@ -60,12 +69,23 @@ export function measureLexiconQuality(args: readonly string[]): unknown {
     const inRow = new Map(detections.map(({ termId, severity }) => [termId, severity]));
     for (const [id, severity] of inRow) falseHits.set(id, { severity, rows: (falseHits.get(id)?.rows ?? 0) + 1 });
   }
-  return {
-    terms: lexicon.size,
-    categories: Object.fromEntries([...categories].map(([category, counts]) => [category, counts.report()])),
-    sources: Object.fromEntries([...sources].map(([source, counts]) => [source, counts.report()])),
-    topFalseHits: Object.fromEntries([1, 2, 3, 4].map((severity) => [severity, topFalseHits(falseHits, severity)])),
-  };
+  return [
+    measurementOf('built-in lists', 'terms', lexicon.size),
+    ...[...categories].flatMap(([category, counts]) => counts.report(category)),
+    ...[...sources].flatMap(([source, counts]) => counts.report(`source ${source}`)),
+    ...[1, 2, 3, 4].flatMap((severity) => topFalseHits(falseHits, severity)),
+  ];
+}
+
+function measurementOf(name: string, metric: string, value: number, unit = 'count'): Measurement {
+  return { case: name, metric, value, unit, ratios: {} };
+}
+
+/** One share for each severity; a share of nothing is left out. */
+function sharesOf(name: string, metric: string, shares: readonly number[]): Measurement[] {
+  return shares.flatMap((share, index) =>
+    Number.isFinite(share) ? [measurementOf(name, `${metric}, severity ${index + 1} up`, share, 'of 1')] : [],
+  );
 }
 
 class CategoryCounts {
@@ -80,14 +100,23 @@ class CategoryCounts {
     reach(label === 1 ? this.#found : this.#falsely, severity);
   }
 
-  report(): unknown {
-    return {
-      positives: this.#positives,
-      negatives: this.#negatives,
-      recall: this.#found.map((found) => round(found / this.#positives)),
-      precision: this.#found.map((found, index) => round(found / (found + (this.#falsely[index] ?? 0)))),
-      falseHitRate: this.#falsely.map((hits) => round(hits / this.#negatives)),
-    };
+  report(name: string): Measurement[] {
+    const precision = this.#found.map((found, index) => found / (found + (this.#falsely[index] ?? 0)));
+    return [
+      measurementOf(name, 'positives', this.#positives),
+      measurementOf(name, 'negatives', this.#negatives),
+      ...sharesOf(
+        name,
+        'recall',
+        this.#found.map((found) => found / this.#positives),
+      ),
+      ...sharesOf(name, 'precision', precision),
+      ...sharesOf(
+        name,
+        'false hit rate',
+        this.#falsely.map((hits) => hits / this.#negatives),
+      ),
+    ];
   }
 }
 
@@ -101,18 +130,20 @@ class SourceCounts {
     if (any === 0) reach(this.#flagged, severity);
   }
 
-  report(): unknown {
-    return {
-      benign: this.#benign.length,
-      violating: this.#violating.length,
-      benignHitRate: this.#flagged.map((rows) => round(rows / this.#benign.length)),
-      hitCountAuc: round(
-        areaUnderCurve(
-          [...this.#violating, ...this.#benign],
-          [...this.#violating.map(() => 1), ...this.#benign.map(() => 0)],
-        ),
+  report(name: string): Measurement[] {
+    const counts = [...this.#violating, ...this.#benign];
+    const labels = [...this.#violating.map(() => 1), ...this.#benign.map(() => 0)];
+    const area = areaUnderCurve(counts, labels);
+    return [
+      measurementOf(name, 'benign', this.#benign.length),
+      measurementOf(name, 'violating', this.#violating.length),
+      ...sharesOf(
+        name,
+        'benign hit rate',
+        this.#flagged.map((rows) => rows / this.#benign.length),
       ),
-    };
+      ...(Number.isFinite(area) ? [measurementOf(name, 'area under curve of the hit count', area, 'of 1')] : []),
+    ];
   }
 }
 
@@ -120,12 +151,11 @@ function reach(counts: Reached, severity: number): void {
   for (const level of LEVELS) if (severity >= level) counts[level - 1] = (counts[level - 1] ?? 0) + 1;
 }
 
-function topFalseHits(
-  hits: ReadonlyMap<string, { severity: number; rows: number }>,
-  severity: number,
-): Record<string, number> {
+function topFalseHits(hits: ReadonlyMap<string, { severity: number; rows: number }>, severity: number): Measurement[] {
   const some = [...hits].filter(([, hit]) => hit.severity === severity).sort(([, a], [, b]) => b.rows - a.rows);
-  return Object.fromEntries(some.slice(0, TOP_FALSE_HITS).map(([id, { rows }]) => [id, rows]));
+  return some
+    .slice(0, TOP_FALSE_HITS)
+    .map(([id, { rows }]) => measurementOf(`false hits, severity ${severity}`, id, rows, 'benign rows'));
 }
 
 function* readRows(folder: string): Generator<[source: string, row: Row]> {
@@ -135,9 +165,4 @@ function* readRows(folder: string): Generator<[source: string, row: Row]> {
       .split('\n');
     for (const line of lines) if (line !== '') yield [file.replace('.jsonl.gz', ''), JSON.parse(line) as Row];
   }
-}
-
-/** `null` where there is nothing to divide by. */
-function round(share: number): number | null {
-  return Number.isFinite(share) ? Math.round(share * 10_000) / 10_000 : null;
 }

@@ -1,0 +1,42 @@
+/** A number that the project aims at, and where it is measured. */
+export interface Target {
+  /** What the reader of the README sees. */
+  readonly what: string;
+  readonly benchmark: string;
+  /** Names of a measurement of that benchmark. */
+  readonly case: string;
+  readonly metric: string;
+  /** The peer or bound whose ratio is meant; the value itself when left out. */
+  readonly ratio?: string;
+  readonly atLeast?: number;
+  readonly atMost?: number;
+}
+
+const scan = (terms: string, atLeast: number): Target => ({
+  what: `Lexicon scan, chat mix en/zh/ja, every fold on, ${terms} terms`,
+  benchmark: 'lexicon-scan',
+  case: `chat mix, ${terms} terms`,
+  metric: 'throughput',
+  atLeast,
+});
+
+/** Every target, in the order of the table in README.md. */
+export const TARGETS: readonly Target[] = [
+  scan('1000', 80),
+  scan('10000', 80),
+  scan('50000', 60),
+  {
+    what: '`moderate()`, message of 200 characters, everything on, cache off',
+    benchmark: 'moderate',
+    case: 'en, 199 characters, cache off',
+    metric: 'time per call',
+    atMost: 20,
+  },
+  {
+    what: '`moderate()`, the same, answered by the cache',
+    benchmark: 'moderate',
+    case: 'en, 199 characters, cache hit',
+    metric: 'time per call',
+    atMost: 1.5,
+  },
+];
