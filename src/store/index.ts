@@ -3,6 +3,7 @@ export * from './dialect.js';
 export * from './enforcement-repository.js';
 export * from './enforcer.js';
 export * from './expiries.js';
+export * from './feature-repository.js';
 export * from './hit-chain.js';
 export * from './hit-content.js';
 export * from './hit-eraser.js';
