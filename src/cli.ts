@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, InvalidArgumentError, Option } from 'commander';
 import {
+  addEvidenceCommands,
   addHitsCommands,
   type CheckOptions,
   check,
@@ -115,6 +116,7 @@ lexicon
   .option('--json', 'write one JSON object')
   .action((options: LexiconStatsOptions) => writeLexiconStats(options, process));
 addHitsCommands(program).hook('preAction', endWithReader);
+addEvidenceCommands(program).hook('preAction', endWithReader);
 const subjects = program
   .command('subjects')
   .description('steps against those whose requests are blocked again and again')

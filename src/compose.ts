@@ -4,8 +4,10 @@ import { loadClassifier } from './classifier/index.js';
 import type { Config } from './config/index.js';
 import {
   type AlarmClock,
+  type Category,
   type ClientLimiter,
   ConfigError,
+  type EvidenceRules,
   type LimitSource,
   type Logger,
   type RemoteDetector,
@@ -22,6 +24,7 @@ import {
 } from './http/index.js';
 import { BUILTIN_LISTS, type Lexicon, type LexiconOptions, loadLexicon } from './lexicon/index.js';
 import { OWN_LIMITS, RedisLimits } from './limits/index.js';
+import { loadEvidenceKeys } from './load-evidence-keys.js';
 import { fingerprintOf } from './load-fingerprint.js';
 import { loadSecret, requireSecret } from './load-secret.js';
 import { Moderator } from './moderator/index.js';
@@ -40,6 +43,8 @@ export interface Services {
   readonly enforcer: Enforcer | undefined;
   /** Where limits are counted without Redis; in this process when left out. */
   readonly limits?: LimitSource;
+  /** Of which hits the text is kept; undefined for none. */
+  readonly evidence?: EvidenceRules | undefined;
   /** Writes what is queued and releases the database. */
   close(): Promise<void>;
 }
@@ -126,10 +131,13 @@ export async function openServices(
 ): Promise<Services> {
   const logger = pino({ level: config.log.level }, pino.destination(2));
   const chainKey = loadSecret(config.hitLog.chainKeyEnv);
+  const evidence = record ? evidenceRules(config) : undefined;
+  const evidenceKeys = evidence && loadEvidenceKeys(config.evidence.keyEnv);
   const database = record
     ? await openDatabase({ store: config.store, mayBeDown: config.hitLog.spool.maxBytes > 0, logger })
     : undefined;
-  const store = database && (await openRecord(config, { database, chainKey, clock: systemClock, logger }));
+  const store =
+    database && (await openRecord(config, { database, chainKey, evidenceKeys, clock: systemClock, logger }));
   const enforcer = database && new Enforcer({ database, clock: systemClock, logger });
   const close = async (): Promise<void> => {
     try {
@@ -139,12 +147,20 @@ export async function openServices(
       await database?.close();
     }
   };
-  return { logger, clock: systemClock, metrics: createMetrics(), database, store, enforcer, close };
+  return { logger, clock: systemClock, metrics: createMetrics(), database, store, enforcer, evidence, close };
+}
+
+/** Undefined where no text is kept. */
+function evidenceRules({ evidence: { categories, maxChars } }: Config): EvidenceRules | undefined {
+  const kept = Object.entries(categories).flatMap(([category, days]) =>
+    days === undefined ? [] : [category as Category],
+  );
+  return kept.length === 0 ? undefined : { categories: new Set(kept), maxChars };
 }
 
 async function openRecord(
   { store, hitLog }: Config,
-  parts: Pick<OpenHitLogOptions, 'database' | 'chainKey' | 'clock' | 'logger'>,
+  parts: Pick<OpenHitLogOptions, 'database' | 'chainKey' | 'evidenceKeys' | 'clock' | 'logger'>,
 ): Promise<Store> {
   try {
     return await openHitLog({ ...parts, store, tuning: hitLog });
@@ -168,7 +184,7 @@ export async function composePipeline(
   const classifier = await composeClassifier(config, { file, previous: previous?.classifier });
   const parts = { lexicon: lexicon.part, classifier: classifier.part };
   const moderator = new Moderator({ ...parts, cacheMaxBytes: config.cache.maxBytes });
-  const { store, clock, metrics } = services;
+  const { store, clock, metrics, evidence } = services;
   const detectors = config.detectors.map(
     (detector, index) =>
       new RemoteModerations({ config: detector, key: keys[index], logger: services.logger, metrics }),
@@ -180,7 +196,7 @@ export async function composePipeline(
   const limits = redisLimits.part ?? services.limits ?? OWN_LIMITS;
   const limiter = composeClientLimiter(config, { limits, previous: previous?.clientLimiter });
   const rules = { subjectKey, subjects, limits, clientLimiter: limiter.part };
-  const screen = createScreen({ config, moderator, policies, detectors, ...rules, store, clock, metrics });
+  const screen = createScreen({ config, moderator, policies, detectors, ...rules, store, clock, metrics, evidence });
   return { config, policies, lexicon, classifier, moderator, detectors, redisLimits, clientLimiter: limiter, screen };
 }
 

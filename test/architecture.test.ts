@@ -5,7 +5,7 @@ import { join, posix } from 'node:path';
 const LAYERS = [
   ['core'],
   ['config'],
-  ['text', 'framing'],
+  ['text', 'framing', 'privacy'],
   ['lexicon', 'features', 'classifier', 'policy'],
   ['moderator', 'adapters', 'store', 'limits'],
   ['http'],

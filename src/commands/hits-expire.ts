@@ -1,4 +1,5 @@
-import { expiriesAt, HitEraser } from '../store/index.js';
+import { eraseExpired } from '../store/index.js';
+import { count } from './count.js';
 import type { HitsStreams } from './hits-list.js';
 import { type DatabaseOptions, withDatabase } from './with-database.js';
 
@@ -7,9 +8,6 @@ import { type DatabaseOptions, withDatabase } from './with-database.js';
  * @throws {SluiceError} when the config or the database cannot be used.
  */
 export async function hitsExpire(options: DatabaseOptions, { stdout }: HitsStreams): Promise<void> {
-  const erased = await withDatabase(options, (database, { retention }) => {
-    const nowMs = Date.now();
-    return new HitEraser(database).expire(expiriesAt(retention, nowMs), nowMs);
-  });
-  stdout.write(`${erased} ${erased === 1 ? 'hit' : 'hits'} erased\n`);
+  const { hits, texts } = await withDatabase(options, (database, config) => eraseExpired(database, config, Date.now()));
+  stdout.write(`${count(hits, 'hit')}${texts === 0 ? '' : ` and ${count(texts, 'kept text')}`} erased\n`);
 }

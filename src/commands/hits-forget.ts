@@ -1,6 +1,7 @@
 import { text } from 'node:stream/consumers';
 import { requireSecret } from '../load-secret.js';
-import { HitEraser, subjectId } from '../store/index.js';
+import { forgetSubject, subjectId } from '../store/index.js';
+import { count } from './count.js';
 import type { HitsStreams } from './hits-list.js';
 import { type DatabaseOptions, withDatabase } from './with-database.js';
 
@@ -10,7 +11,7 @@ export interface HitsForgetStreams extends HitsStreams {
 }
 
 /**
- * Erases everything that the record holds about a subject.
+ * Erases everything that is known of a subject: hits, kept texts, strikes and steps.
  * @param subject whoever the config takes for one: a user name, a key; `-` reads it from standard input
  * @throws {SluiceError} when the config or the database cannot be used, or the secret that hashes subjects is missing.
  */
@@ -21,8 +22,12 @@ export async function hitsForget(
 ): Promise<void> {
   const given = subject === '-' ? (await text(stdin)).trim() : subject;
   if (given === '') throw new TypeError('The subject is empty.');
-  const erased = await withDatabase(options, (database, { subject: { keyEnv } }) =>
-    new HitEraser(database).eraseSubject(subjectId(requireSecret(keyEnv, 'subjects'), given), Date.now()),
+  const { hits, texts, steps } = await withDatabase(options, (database, { subject: { keyEnv } }) =>
+    forgetSubject(database, subjectId(requireSecret(keyEnv, 'subjects'), given), Date.now()),
   );
-  stdout.write(`${erased} ${erased === 1 ? 'hit' : 'hits'} erased\n`);
+  const others = [
+    ...(texts === 0 ? [] : [count(texts, 'kept text')]),
+    ...(steps === 0 ? [] : [`${steps} of its strikes and steps`]),
+  ];
+  stdout.write(`${[count(hits, 'hit'), ...others].join(', ')} erased\n`);
 }

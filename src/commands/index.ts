@@ -1,5 +1,6 @@
 export * from './check.js';
 export * from './eval.js';
+export * from './evidence-commands.js';
 export * from './hits-commands.js';
 export * from './lexicon-explain.js';
 export * from './lexicon-lint.js';

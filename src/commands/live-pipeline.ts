@@ -4,7 +4,7 @@ import { ConfigError, LexiconError, SluiceError } from '../core/index.js';
 import type { ReloadOutcome } from '../http/index.js';
 
 /** Settings that are read once at the start. */
-const FIXED = ['listen', 'adminListen', 'admin', 'store', 'hitLog', 'retention', 'log'] as const;
+const FIXED = ['listen', 'adminListen', 'admin', 'store', 'hitLog', 'retention', 'evidence', 'log'] as const;
 
 /** What a live pipeline starts from. */
 export interface LivePipelineOptions {

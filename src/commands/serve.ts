@@ -14,7 +14,7 @@ import {
   withholdOperatorRoutes,
 } from '../http/index.js';
 import { loadConfig } from '../load-config.js';
-import { expiriesAt, HitEraser } from '../store/index.js';
+import { eraseExpired, erasesAnything } from '../store/index.js';
 import { DEMO_LIST, demoLines } from './echo-demo.js';
 import { FileWatch } from './file-watch.js';
 import { LivePipeline } from './live-pipeline.js';
@@ -159,13 +159,11 @@ export async function serve(options: ServeOptions): Promise<Served> {
 }
 
 /** Undefined when everything is kept for ever. */
-function retentionJob({ retention }: Config, { database, clock, logger }: Services): PeriodicJob | undefined {
-  if (database === undefined || expiriesAt(retention, 0).length === 0) return undefined;
-  const eraser = new HitEraser(database);
-  const run = async (): Promise<{ erased: number } | undefined> => {
-    const nowMs = clock.now();
-    const erased = await eraser.expire(expiriesAt(retention, nowMs), nowMs);
-    return erased === 0 ? undefined : { erased };
+function retentionJob(config: Config, { database, clock, logger }: Services): PeriodicJob | undefined {
+  if (database === undefined || !erasesAnything(config)) return undefined;
+  const run = async (): Promise<Readonly<Record<string, unknown>> | undefined> => {
+    const erased = await eraseExpired(database, config, clock.now());
+    return erased.hits + erased.texts === 0 ? undefined : { ...erased };
   };
   return new PeriodicJob({ name: 'retention', intervalMs: RETENTION_INTERVAL_MS, run, logger });
 }

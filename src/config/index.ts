@@ -1,5 +1,6 @@
 export * from './detectors.js';
 export * from './enforcement.js';
+export * from './evidence.js';
 export * from './listen-address.js';
 export { ListConfig } from './lists.js';
 export * from './notices.js';

@@ -2,13 +2,12 @@ import { z } from 'zod';
 import { CATEGORIES, type Category } from '../core/index.js';
 import { DetectorConfig } from './detectors.js';
 import { EnforcementConfig } from './enforcement.js';
+import { EvidenceConfig } from './evidence.js';
 import { parseListenAddress } from './listen-address.js';
 import { ListConfig, listFields } from './lists.js';
 import { PolicyConfig } from './policies.js';
 import { RouteConfig, UnscreenedConfig } from './routes.js';
-import { bytes, days, milliseconds } from './units.js';
-
-const environmentName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be the name of an environment variable');
+import { bytes, days, environmentName, milliseconds } from './units.js';
 
 const entryId = z.string().min(1);
 
@@ -226,6 +225,7 @@ export const Config = z
       .prefault({})
       .describe('Whom the record names, as a keyed hash and nothing else.'),
     enforcement: EnforcementConfig.optional(),
+    evidence: EvidenceConfig,
     retention: z
       .strictObject({
         days: days.optional().describe('Days that hits are kept; for ever when left out.'),
@@ -341,6 +341,17 @@ export const Config = z
         if (at >= (config.enforcement.ladder[index - 1]?.at ?? 0)) continue;
         const message = 'must not be below the step before it';
         context.addIssue({ code: 'custom', path: ['enforcement', 'ladder', index, 'at'], message });
+      }
+    }
+    for (const [category, keptDays] of Object.entries(config.evidence.categories)) {
+      if (keptDays === undefined) continue;
+      const path = ['evidence', 'categories', category];
+      const hitDays = config.retention.categories[category as Category] ?? config.retention.days;
+      if (config.store === 'none') {
+        context.addIssue({ code: 'custom', path, message: 'needs `store`: the texts are kept there' });
+      } else if (hitDays !== undefined && keptDays > hitDays) {
+        const message = `must be at most ${hitDays}: \`retention\` erases the hits then, and their texts with them`;
+        context.addIssue({ code: 'custom', path, message });
       }
     }
     const known = new Set(['default', ...Object.keys(config.policies)]);

@@ -104,3 +104,17 @@ export class DetectorError extends SluiceError {
 export class StoreError extends SluiceError {
   readonly code = 'ERR_SLUICE_STORE';
 }
+
+/** Why evidence cannot be read: it was never kept, it was erased, its key is not there, or it is not what was stored. */
+export type EvidenceProblem = 'not-captured' | 'erased' | 'missing-key' | 'damaged';
+
+/** Kept text cannot be shown. */
+export class EvidenceError extends SluiceError {
+  readonly code = 'ERR_SLUICE_EVIDENCE';
+  readonly problem: EvidenceProblem;
+
+  constructor(problem: EvidenceProblem, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.problem = problem;
+  }
+}

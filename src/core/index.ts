@@ -5,6 +5,7 @@ export * from './detection.js';
 export * from './direction.js';
 export * from './enforcement.js';
 export * from './errors.js';
+export * from './evidence.js';
 export * from './feature.js';
 export * from './field-path.js';
 export * from './format.js';

@@ -1,6 +1,7 @@
 import type { Action } from './action.js';
 import type { RemoteDetection, RemoteName } from './detection.js';
 import type { Direction } from './direction.js';
+import type { Evidence } from './evidence.js';
 import type { Hit } from './hit.js';
 import type { Outcome } from './outcome.js';
 import type { Versions } from './verdict.js';
@@ -44,6 +45,8 @@ export interface HitEntry {
   readonly applied: Action;
   readonly hits: readonly Hit[];
   readonly versions: Versions;
+  /** Text to be kept beside the hits, encrypted; left out where none is. */
+  readonly evidence?: readonly Evidence[];
 }
 
 /** Append-only record of hits. `record` never throws and never blocks; what is lost is counted. */

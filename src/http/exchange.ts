@@ -3,6 +3,7 @@ import {
   type Action,
   type Clock,
   type Direction,
+  type EvidenceRules,
   type Hit,
   type HitEntry,
   type Outcome,
@@ -13,6 +14,7 @@ import {
 } from '../core/index.js';
 import type { Moderator } from '../moderator/index.js';
 import type { LanguageHints, ResolvedPolicy } from '../policy/index.js';
+import { evidenceOf, type HearText } from './evidence.js';
 import type { Metrics } from './metrics.js';
 import type { TextBefore } from './text-before.js';
 
@@ -38,6 +40,8 @@ export interface RecordDeps {
   readonly unsettled: Map<string, number>;
   readonly clock: Clock;
   readonly metrics: Metrics;
+  /** Of which hits the text is kept; of none when left out. */
+  readonly evidence?: EvidenceRules | undefined;
 }
 
 /** Counts one screened text and records it when anything was found. */
@@ -48,18 +52,20 @@ export function recordVerdict(
     readonly direction: Direction;
     readonly field: string;
     /** What the text goes on from, when hits of it may begin there. */
-    readonly before?: Pick<TextBefore, 'path' | 'length'> | undefined;
+    readonly before?: TextBefore | undefined;
+    /** Tells the text that was judged, which is asked only for evidence. */
+    readonly hear?: HearText;
     readonly exchange: Exchange;
   },
 ): void {
-  const { verdict, direction, field, before, exchange } = entry;
+  const { verdict, direction, field, before, hear, exchange } = entry;
   deps.metrics.screened.inc({ direction, action: verdict.applied });
   for (const { category, source, action } of verdict.hits) deps.metrics.hits.inc({ category, source, action });
   const { cause, effect } = verdict.hold ?? {};
   if (cause !== undefined && effect !== undefined) deps.metrics.unjudged.inc({ cause, effect });
   if (verdict.hits.length === 0 && verdict.failedDetectors.length === 0 && effect === undefined) return;
   const own = verdict.hits.filter(({ startsBefore }) => startsBefore === undefined);
-  const record = (name: string, hits: readonly Hit[]): void =>
+  const record = (name: string, hits: readonly Hit[], heard: HearText | undefined): void =>
     recordEntry(deps, exchange, {
       timeMs: deps.clock.now(),
       requestId: exchange.requestId,
@@ -74,10 +80,22 @@ export function recordVerdict(
       applied: verdict.applied,
       hits,
       versions: verdict.versions,
+      ...evidenceOf(deps.evidence, hits, heard),
     });
-  if (own.length > 0 || own.length === verdict.hits.length) record(field, own);
+  if (own.length > 0 || own.length === verdict.hits.length) record(field, own, hear);
   if (own.length === verdict.hits.length || before === undefined) return;
-  record(`${before.path} + ${field}`, hitsOverSeam(verdict.hits, before.length));
+  record(`${before.path} + ${field}`, hitsOverSeam(verdict.hits, before.length), hear && hearBehind(before, hear));
+}
+
+/** Tells two texts laid end to end, of which the first may be known by its end alone. */
+function hearBehind(before: TextBefore, hear: HearText): HearText {
+  return (category) => {
+    const heard = hear(category);
+    if (heard === undefined) return undefined;
+    const chars = before.length + heard.chars;
+    if (heard.start > 0) return { text: heard.text, start: before.length + heard.start, chars };
+    return { text: before.text + heard.text, start: before.length - before.text.length, chars };
+  };
 }
 
 /** A place without the keys in it that are no plain names: whoever made them up may have written anything there. */

@@ -2,6 +2,7 @@ import type { TextField, Verdict } from '../core/index.js';
 import type { Moderator } from '../moderator/index.js';
 import { redactText } from '../policy/index.js';
 import { blockInfo } from './block-info.js';
+import { hearWhole } from './evidence.js';
 import { type Exchange, type RecordDeps, recordVerdict } from './exchange.js';
 
 /** A text of an Output after screening. */
@@ -19,7 +20,7 @@ export function judgeOutputText(
 ): JudgedText {
   const { policy } = exchange;
   const verdict = deps.moderator.moderate(text, { direction: 'output', policy });
-  recordVerdict(deps, { verdict, direction: 'output', field: path, exchange });
+  recordVerdict(deps, { verdict, direction: 'output', field: path, hear: hearWhole(text), exchange });
   return { verdict, text: passingText(text, verdict, exchange) };
 }
 

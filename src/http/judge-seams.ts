@@ -10,6 +10,8 @@ export interface JudgedSeam {
   /** Names the texts, in order; the spans of the verdict count through them, laid end to end. */
   readonly field: string;
   readonly verdict: Verdict;
+  /** The texts, laid end to end. */
+  readonly text: string;
   /** The parts of the hits that stand in each text, by its number in the request, with spans of that text. */
   readonly parts: ReadonlyMap<number, readonly Hit[]>;
 }
@@ -28,7 +30,8 @@ export async function judgeSeams(
     const texts = thread.map((index) => fields[index]?.text ?? '');
     for (const seam of await moderator.moderateSeams(texts, { direction: 'input', policy })) {
       const field = seam.texts.map((at) => fields[thread[at] ?? 0]?.path ?? '').join(' + ');
-      judged.push({ field, verdict: seam.verdict, parts: partsOf(seam, { thread, texts }) });
+      const text = seam.texts.map((at) => texts[at] ?? '').join('');
+      judged.push({ field, text, verdict: seam.verdict, parts: partsOf(seam, { thread, texts }) });
     }
   }
   return judged;

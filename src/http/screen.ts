@@ -28,6 +28,7 @@ import { type ResolvedPolicy, redactText } from '../policy/index.js';
 import { askDetectors } from './ask-detectors.js';
 import { blockInfo } from './block-info.js';
 import { recordCoverage, stopsUnknown } from './coverage.js';
+import { hearWhole } from './evidence.js';
 import { askedOf, durableRecord, type Exchange, type RecordDeps, recordVerdict, strongerVerdict } from './exchange.js';
 import { holdUntilDurable } from './hold-until-durable.js';
 import { passingText } from './judge-output-text.js';
@@ -137,7 +138,8 @@ export function createScreen(parts: Omit<ScreenDeps, 'unsettled'>): Screen {
     const remote = direction === 'input' && !isStopped && detectors.length > 0;
     const verdicts = remote ? await askDetectors(detectors, { fields, verdicts: local, policy }) : local;
     for (const [index, verdict] of verdicts.entries()) {
-      recordVerdict(deps, { verdict, direction, field: fields[index]?.path ?? '', before: before[index], exchange });
+      const { path: field = '', text = '' } = fields[index] ?? {};
+      recordVerdict(deps, { verdict, direction, field, before: before[index], hear: hearWhole(text), exchange });
     }
     await durableRecord(deps, exchange);
     return verdicts;
@@ -158,7 +160,7 @@ export function createScreen(parts: Omit<ScreenDeps, 'unsettled'>): Screen {
     recordCoverage(deps, texts, at);
     if (stopsUnknown(texts, at)) return { ...REFUSED, exchange };
     const seams = await judgeSeams(moderator, fields, exchange.policy);
-    for (const { field, verdict } of seams) recordVerdict(deps, { ...at, verdict, field });
+    for (const { field, text, verdict } of seams) recordVerdict(deps, { ...at, verdict, field, hear: hearWhole(text) });
     const isStopped = seams.some(({ verdict }) => verdict.applied === 'block');
     const verdicts = await judge(fields, 'input', { exchange, isStopped });
     const judged = applyVerdicts({ adapter, body, ...at, texts, verdicts, seams });

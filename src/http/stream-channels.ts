@@ -1,7 +1,8 @@
 import { type Adapter, mayContinue } from '../adapters/index.js';
 import type { Config } from '../config/index.js';
-import type { AlarmClock, TextField, Verdict } from '../core/index.js';
+import type { AlarmClock, Category, TextField, Verdict } from '../core/index.js';
 import type { Moderator, StreamModerator } from '../moderator/index.js';
+import { ChannelText } from './channel-text.js';
 import { type Exchange, type RecordDeps, recordVerdict, strongerVerdict } from './exchange.js';
 import { HoldAlarm } from './hold-alarm.js';
 import { judgeOutputText } from './judge-output-text.js';
@@ -27,6 +28,8 @@ export class StreamChannels {
   readonly #before = new Map<string, TextBefore>();
   /** The end of what was said on channels that another one may go on from. */
   readonly #said = new Map<string, Pick<TextBefore, 'text' | 'length'>>();
+  /** The texts of channels, where evidence is kept. */
+  readonly #texts = new Map<string, ChannelText>();
   /** Those that are recorded. Text that a backend sends after the end of one is dropped, or a word could be cut in two there. */
   readonly #recorded = new Set<string>();
   /** The strongest verdict on what is recorded, by answer: a stream of many channels keeps no more of each. */
@@ -49,6 +52,7 @@ export class StreamChannels {
     if (this.#recorded.has(channel)) return '';
     const stream = this.#stream(channel);
     const leaving = stream.push(text);
+    this.#texts.get(channel)?.append(text);
     this.#noteSaid(channel, text);
     this.#alarm?.set(stream.dueAtMs);
     return leaving;
@@ -96,9 +100,13 @@ export class StreamChannels {
     const before = this.#before.get(channel);
     this.#streams.delete(channel);
     this.#before.delete(channel);
+    const heard = this.#texts.get(channel);
+    this.#texts.delete(channel);
     this.#recorded.add(channel);
     this.#settle(this.#adapter.answerOf(channel), verdict);
-    recordVerdict(this.#deps, { verdict, direction: 'output', field: channel, before, exchange: this.#exchange });
+    const hear = heard && { hear: (category: Category) => heard.hear(category) };
+    const about = { verdict, field: channel, before, ...hear, exchange: this.#exchange };
+    recordVerdict(this.#deps, { ...about, direction: 'output' });
   }
 
   /** Ends and records every channel of an answer, also text that was still held; returns the verdict that blocks it, if one does. */
@@ -148,6 +156,8 @@ export class StreamChannels {
     if (before !== undefined) this.#before.set(channel, before);
     const opened = moderator.openStream({ direction: 'output', policy, clock, ...asLeadIn(before) });
     this.#streams.set(channel, opened);
+    const { evidence } = this.#deps;
+    if (evidence !== undefined) this.#texts.set(channel, new ChannelText(evidence, () => opened.verdict().hits));
     return opened;
   }
 }

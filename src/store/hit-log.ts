@@ -1,7 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Clock, type HitEntry, type Logger, type Store, StoreError, type StoreStats } from '../core/index.js';
 import { DropAlarm } from './drop-alarm.js';
-import { chainKeyId, HitChain } from './hit-chain.js';
+import { type EvidenceKeys, type SealedEvidence, sealEvidence } from './evidence/index.js';
+import { chainKeyId, HitChain, type SealedHit } from './hit-chain.js';
 import { hitContents } from './hit-content.js';
 import type { HitBatch, HitSink, HitWriter } from './hit-repository.js';
 
@@ -28,6 +29,8 @@ export interface HitLogOptions extends HitLogTuning {
   readonly writer: string;
   /** Makes the chain one that nobody without it can forge. */
   readonly chainKey?: Uint8Array | undefined;
+  /** Encrypts the texts that entries bring; without them no text is kept. */
+  readonly evidenceKeys?: EvidenceKeys | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -219,16 +222,24 @@ export class HitLog implements Store {
   #seal(): Pending {
     const position = this.#settled;
     const entries = this.#queue.splice(0, this.#options.batchSize);
-    const hits = [];
+    const { evidenceKeys } = this.#options;
+    const hits: SealedHit[] = [];
+    const evidence: SealedEvidence[] = [];
     let refused = 0;
     for (const entry of entries) {
       const contents = hitContents(entry);
-      if (contents === undefined) refused += 1;
-      else for (const content of contents) hits.push(this.#chain.seal(content));
+      if (contents === undefined) {
+        refused += 1;
+        continue;
+      }
+      const sealed = contents.map((content) => this.#chain.seal(content));
+      hits.push(...sealed);
+      if (evidenceKeys !== undefined) evidence.push(...sealEvidence(evidenceKeys, entry, sealed));
     }
     if (refused > 0) this.#alarm.count(refused, 'entry cannot be stored');
     const { head } = this.#chain;
-    return { by: this.#by, hits, head, lost: this.#alarm.dropped, position, entries: entries.length, refused };
+    const counts = { lost: this.#alarm.dropped, entries: entries.length, refused };
+    return { by: this.#by, hits, ...(evidence.length === 0 ? {} : { evidence }), head, position, ...counts };
   }
 
   #wake(): void {

@@ -1,4 +1,5 @@
 import type { BulkInsert, Database, SqlValue } from './database.js';
+import { insertEvidence, type SealedEvidence } from './evidence/index.js';
 import { type ChainPoint, genesisHash, type SealedHit } from './hit-chain.js';
 import { HIT_COLUMNS } from './hit-content.js';
 
@@ -15,6 +16,8 @@ export interface HitWriter {
 export interface HitBatch {
   readonly by: HitWriter;
   readonly hits: readonly SealedHit[];
+  /** Texts kept beside them; left out when there are none. */
+  readonly evidence?: readonly SealedEvidence[];
   /** The last row; of an empty batch the last one before it. */
   readonly head: ChainPoint;
   /** Entries that the writer has lost so far, because it could not keep them. */
@@ -61,11 +64,12 @@ export class HitRepository implements HitTarget {
     this.#database = database;
   }
 
-  async append({ by, hits, head, lost }: HitBatch): Promise<void> {
+  async append({ by, hits, evidence = [], head, lost }: HitBatch): Promise<void> {
     const { writer, keyId, startedMs } = by;
     const rows = hits.map((hit): SqlValue[] => [hit.writer, hit.seq, ...hit.content, hit.salt, hit.digest, hit.hash]);
     await this.#database.transaction(async (tx) => {
       await tx.insert(HITS, rows);
+      await insertEvidence(tx, evidence);
       await tx.run(MOVE_HEAD, [writer, keyId, startedMs, genesisHash(writer), head.seq, head.hash, lost]);
     });
   }

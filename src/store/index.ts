@@ -2,6 +2,8 @@ export * from './database.js';
 export * from './dialect.js';
 export * from './enforcement-repository.js';
 export * from './enforcer.js';
+export * from './erasure.js';
+export * from './evidence/index.js';
 export * from './expiries.js';
 export * from './feature-repository.js';
 export * from './hit-chain.js';

@@ -1,5 +1,6 @@
 import type { Clock, Logger } from '../core/index.js';
 import type { Database } from './database.js';
+import type { EvidenceKeys } from './evidence/index.js';
 import { newWriter } from './hit-chain.js';
 import { HitLog, type HitLogTuning } from './hit-log.js';
 import { HitRepository } from './hit-repository.js';
@@ -15,6 +16,8 @@ export interface OpenHitLogOptions {
   readonly tuning: HitLogTuning & SpoolTuning;
   /** Makes the chain one that nobody without it can forge. */
   readonly chainKey?: Uint8Array | undefined;
+  /** Encrypts the texts that entries bring; without them no text is kept. */
+  readonly evidenceKeys?: EvidenceKeys | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -36,7 +39,7 @@ export interface SpoolTuning {
  * @throws {StoreError} when the spool cannot be used.
  */
 export async function openHitLog(options: OpenHitLogOptions): Promise<HitLog> {
-  const { database, store, tuning, chainKey, clock, logger } = options;
+  const { database, store, tuning, chainKey, evidenceKeys, clock, logger } = options;
   const { writeTimeoutMs, spool } = tuning;
   const writer = newWriter();
   const folder = spool.maxBytes === 0 ? undefined : (spool.folder ?? defaultFolder(store));
@@ -47,7 +50,7 @@ export async function openHitLog(options: OpenHitLogOptions): Promise<HitLog> {
     logger,
   });
   await sink.recover();
-  return new HitLog({ ...tuning, sink, writer, chainKey, clock, logger });
+  return new HitLog({ ...tuning, sink, writer, chainKey, evidenceKeys, clock, logger });
 }
 
 function defaultFolder(store: string): string | undefined {

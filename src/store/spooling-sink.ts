@@ -151,8 +151,10 @@ function* merged(batches: readonly HitBatch[]): Generator<HitBatch> {
   let joined: HitBatch | undefined;
   for (const batch of batches) {
     const fits = joined?.by.writer === batch.by.writer && joined.hits.length + batch.hits.length <= MERGED_ROWS;
-    if (joined !== undefined && fits) joined = { ...batch, hits: [...joined.hits, ...batch.hits] };
-    else {
+    if (joined !== undefined && fits) {
+      const evidence = [...(joined.evidence ?? []), ...(batch.evidence ?? [])];
+      joined = { ...batch, hits: [...joined.hits, ...batch.hits], evidence };
+    } else {
       if (joined !== undefined) yield joined;
       joined = batch;
     }
