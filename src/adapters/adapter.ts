@@ -1,4 +1,4 @@
-import type { Action, Category, Direction, FormatName, TextEdit, TextField } from '../core/index.js';
+import type { Action, Category, Direction, FormatName, TextEdit, TextField, UnscreenedReason } from '../core/index.js';
 import type { Framing, StreamEvent } from '../framing/index.js';
 import type { StreamFormat } from './stream-format.js';
 
@@ -29,6 +29,8 @@ export interface ModerationNote {
   /** What the policy decides. */
   readonly action: Action;
   readonly categories: readonly Category[];
+  /** What of the answer was not judged. */
+  readonly unscreened: readonly UnscreenedReason[];
   /** Finds the entry in the record. */
   readonly hitId: string;
 }

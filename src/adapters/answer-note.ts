@@ -11,6 +11,7 @@ export function noteKeys({ moderation, aiGenerated }: AnswerNote): JsonObject {
             blocked: false,
             action: moderation.action,
             categories: moderation.categories,
+            ...(moderation.unscreened.length === 0 ? {} : { unscreened: moderation.unscreened }),
             hit_id: moderation.hitId,
           },
         }),

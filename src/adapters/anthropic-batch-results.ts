@@ -3,7 +3,8 @@ import type { Adapter, ErrorInfo } from './adapter.js';
 import { anthropicMessages } from './anthropic-messages.js';
 import { errorBody } from './anthropic-messages-frames.js';
 import { readMessagesSlots } from './anthropic-messages-texts.js';
-import { parseEventData } from './event-data.js';
+import { asEventObject, eventJson, parseEventData } from './event-data.js';
+import type { JsonObject } from './json.js';
 import type { StreamChange, StreamFormat, StreamStep } from './stream-format.js';
 import type { TextSlot } from './text-slots.js';
 
@@ -24,15 +25,19 @@ export const anthropicBatchResults: Adapter = {
 
 class BatchResultsStream implements StreamFormat {
   #event: StreamEvent = { data: '' };
-  #value: unknown;
+  #value: JsonObject = {};
+  /** Whether the current line is no object, and stands in `#value` under a key of ours. */
+  #bare = false;
   #slots: readonly TextSlot[] = [];
 
   read(event: StreamEvent): StreamStep {
     this.#event = event;
-    this.#value = parseEventData(event);
+    const data = parseEventData(event);
+    this.#value = asEventObject(data);
+    this.#bare = this.#value !== data;
     this.#slots = readMessagesSlots(this.#value);
     const fields = this.#slots.map(({ path, text }) => ({ path, text }));
-    return { deltas: [], fields, ends: [], answers: [], last: false, filtered: [] };
+    return { deltas: [], fields, ends: [], answers: [], last: false, filtered: [], value: this.#value };
   }
 
   write({ fields }: StreamChange): StreamEvent {
@@ -41,7 +46,7 @@ class BatchResultsStream implements StreamFormat {
       const text = fields.get(path);
       if (text !== undefined) write(text);
     }
-    return { data: JSON.stringify(this.#value) };
+    return { ...this.#event, data: eventJson(this.#value, this.#bare) };
   }
 
   frameText(): readonly StreamEvent[] {

@@ -6,12 +6,18 @@ import { parseEventData } from './event-data.js';
 import { isJsonObject, type JsonObject } from './json.js';
 import { JsonPiece } from './json-piece.js';
 import { JsonTextReader } from './json-text-reader.js';
+import { unknownFields } from './known-keys.js';
+import { type OddRuns, type OddText, standsAtPath } from './odd-runs.js';
 import type { ChannelDelta, StandaloneText, StreamStep } from './stream-format.js';
 import type { TextSlot } from './text-slots.js';
 
 /** The one answer of a stream; channels and fields are parts of it, as they are named in a whole body. */
 export const ANSWER = 'content';
 
+/** The events that come once for what they are about, and carry whole texts. */
+const COMES_ONCE = /^(?:message_(?:start|delta|stop)|content_block_(?:start|stop)|error)$/;
+/** The others that the format has. */
+const COMES_OFTEN = /^(?:content_block_delta|ping)$/;
 const DELTA = /^delta\.(\w+)$/;
 const STARTED = /^content_block\.(text|thinking)$/;
 const OF_MESSAGE = /^message\.(content\[\d+\]\.(?:text|thinking))$/;
@@ -31,6 +37,7 @@ export interface MessagesSources {
   /** Readers of the inputs of tool calls, by channel. */
   readonly inputs: Map<string, JsonTextReader>;
   readonly escaped: EscapedTexts;
+  readonly odd: OddRuns;
 }
 
 /** A place that holds a piece of the text of a channel. */
@@ -46,22 +53,26 @@ export class MessagesEvent {
   readonly value: JsonObject;
   readonly #texts: SeenSlot[] = [];
   readonly #fields = new Map<string, TextSlot>();
+  readonly #odd: OddRuns;
+  readonly #oddDeltas: readonly ChannelDelta[];
   #input: InputSlot | undefined;
 
   /**
    * @param sources what reads the inputs of tool calls, by channel, and the other texts, from the earlier events
    * @throws {StreamError} when the data is no JSON object, or one of another format.
    */
-  constructor(event: StreamEvent, { inputs, escaped }: MessagesSources) {
+  constructor(event: StreamEvent, { inputs, escaped, odd }: MessagesSources) {
     const value = parseEventData(event);
     if (!isJsonObject(value)) throw new StreamError('An event of the stream is not a JSON object.');
     this.event = event;
     this.value = value;
     // Pieces of a text in events of another format would be judged one by one.
     if (typeof this.type !== 'string') throw new StreamError('An event of the stream does not say what it is.');
+    const oddTexts: OddText[] = [];
     for (const slot of readMessagesSlots(value, { inPieces: true })) {
       const channel = this.#channelOf(slot.path);
-      if (channel === undefined) this.#fields.set(this.#nameOf(slot.path), slot);
+      if (channel === undefined && this.#isOdd(slot)) oddTexts.push({ slot, channel: this.placeOf(slot.path) });
+      else if (channel === undefined) this.#fields.set(this.#nameOf(slot.path), slot);
       else if (slot.path !== 'delta.partial_json') this.#texts.push(seenSlot(rawSlot(channel, slot), escaped));
       else {
         const reader = inputs.get(channel) ?? new JsonTextReader();
@@ -70,6 +81,8 @@ export class MessagesEvent {
         this.#input = { ...raw, piece: new JsonPiece(reader, raw.text) };
       }
     }
+    this.#odd = odd;
+    this.#oddDeltas = odd.read(oddTexts);
   }
 
   /** What it is: clients go by what it says of itself, or by its name. */
@@ -88,7 +101,7 @@ export class MessagesEvent {
     const texts = new Map<string, string>();
     for (const { channel, seen } of this.#texts) texts.set(channel, (texts.get(channel) ?? '') + seen);
     for (const { name, text } of this.#input?.piece.texts ?? []) texts.set(this.#input?.channel + name, text);
-    return [...texts].map(([channel, text]) => ({ channel, text }));
+    return [...[...texts].map(([channel, text]) => ({ channel, text })), ...this.#oddDeltas];
   }
 
   /** The texts that stand alone. What an error says belongs to no answer. */
@@ -134,6 +147,7 @@ export class MessagesEvent {
     }
     for (const [path, text] of fields) put(this.#fields.get(path), text);
     if (this.#input !== undefined) put(this.#input, this.#input.piece.write(this.#ofInput(texts)));
+    changed = this.#odd.write(texts).changed || changed;
     return changed ? { ...this.event, data: JSON.stringify(this.value) } : this.event;
   }
 
@@ -161,13 +175,32 @@ export class MessagesEvent {
     return started === undefined ? OF_MESSAGE.exec(path)?.[1] : `${block}.${started}`;
   }
 
-  /** The name of a text that stands alone, as it would be in a whole body. */
+  /** Whether it has a text on this channel that is not of the format. */
+  hasOdd(channel: string): boolean {
+    return this.#oddDeltas.some((delta) => delta.channel === channel);
+  }
+
+  /** The name that a place in the event has in paths and channels: that of a whole body. */
+  placeOf(path: string): string {
+    const channel = this.#channelOf(path);
+    if (channel !== undefined) return channel;
+    return this.value['index'] === undefined
+      ? path.replace(/^(?:message|delta)\./, '')
+      : path.replace(/^(?:content_block|delta)\b/, `content[${this.index}]`);
+  }
+
+  /** The name of a text that stands alone. */
   #nameOf(path: string): string {
-    const name =
-      this.value['index'] === undefined
-        ? path.replace(/^(?:message|delta)\./, '')
-        : path.replace(/^(?:content_block|delta)\b/, `content[${this.index}]`);
+    const name = this.placeOf(path);
     return this.#fields.has(name) ? path : name;
+  }
+
+  /** What is not of the format may go on in the next event, for all that is known. */
+  #isOdd(slot: TextSlot): boolean {
+    const type = String(this.type);
+    if (COMES_ONCE.test(type) || slot.path.startsWith('delta.citation') || !standsAtPath(this.value, slot))
+      return false;
+    return !COMES_OFTEN.test(type) || unknownFields('anthropic-messages', [slot]).length > 0;
   }
 }
 

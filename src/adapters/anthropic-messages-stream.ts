@@ -18,6 +18,7 @@ import { SentMessage } from './anthropic-messages-sent.js';
 import { EscapedTexts } from './escaped-texts.js';
 import { isJsonObject, type JsonObject, parseJson } from './json.js';
 import { encodeJsonText, type JsonTextReader } from './json-text-reader.js';
+import { OddRuns } from './odd-runs.js';
 import type { StreamChange, StreamFormat, StreamStep } from './stream-format.js';
 
 const OVER: StreamStep = { deltas: [], fields: [], ends: 'all', answers: [ANSWER], last: true, filtered: [] };
@@ -30,8 +31,11 @@ export class MessagesStream implements StreamFormat {
   readonly #asked: AskedReply;
   readonly #sent = new SentMessage();
   readonly #escaped = new EscapedTexts();
+  readonly #odd = new OddRuns();
   /** Readers of the inputs of tool calls, by channel. */
   readonly #inputs = new Map<string, JsonTextReader>();
+  /** What the last event said of itself that had a text of the channel which is not of the format. */
+  readonly #oddHeads = new Map<string, OddHead>();
   #received: StreamEvent = { data: '' };
   /** What was received, where it is an event of the format. */
   #current: MessagesEvent | undefined;
@@ -50,12 +54,22 @@ export class MessagesStream implements StreamFormat {
     this.#current = undefined;
     this.#written = undefined;
     if (event.data.trim() === DONE) return OVER;
-    const current = new MessagesEvent(event, { inputs: this.#inputs, escaped: this.#escaped });
+    const current = new MessagesEvent(event, { inputs: this.#inputs, escaped: this.#escaped, odd: this.#odd });
     this.#current = current;
     const { value, type, deltas, fields, ends } = current;
+    for (const { channel } of deltas) if (current.hasOdd(channel)) this.#oddHeads.set(channel, headOf(current));
     this.#usage = mergedUsage(mergedUsage(this.#usage, memberOf(value, 'message')['usage']), value['usage']);
     const answers = type === 'ping' || type === 'error' ? [] : [ANSWER];
-    return { deltas, fields, ends, answers, last: type === 'message_stop', filtered: readFilteredParts(value) };
+    return {
+      deltas,
+      fields,
+      ends,
+      answers,
+      last: type === 'message_stop',
+      filtered: readFilteredParts(value),
+      value,
+      placeOf: (path) => current.placeOf(path),
+    };
   }
 
   write({ texts, fields, without }: StreamChange): StreamEvent | undefined {
@@ -65,6 +79,8 @@ export class MessagesStream implements StreamFormat {
   }
 
   frameText(channel: string, text: string): readonly StreamEvent[] {
+    const odd = this.#odd.frame(channel, text);
+    if (isJsonObject(odd)) return [this.#frameOdd(channel, odd)];
     const [, position = '0', key = 'text', name = ''] = CHANNEL.exec(channel) ?? [];
     const index = Number(position);
     const opening = this.#openMessage();
@@ -113,10 +129,33 @@ export class MessagesStream implements StreamFormat {
     return event;
   }
 
+  /** Returns an event that carries only these members, as the last one of the channel did. */
+  #frameOdd(channel: string, members: JsonObject): StreamEvent {
+    const { type, index, delta } = this.#oddHeads.get(channel) ?? {};
+    const said = delta === undefined ? {} : { delta: { ...delta, ...memberOf(members, 'delta') } };
+    return messagesEvent(type ?? 'ping', { ...(index === undefined ? {} : { index }), ...members, ...said });
+  }
+
   /** The beginning of the message, where the current event was to tell of it and does not leave. */
   #openMessage(): StreamEvent[] {
     return this.#sent.started ? [] : [startEvent(memberOf(this.#current?.value ?? {}, 'message'), this.#asked)];
   }
+}
+
+/** What an event says of itself beside its texts. */
+interface OddHead {
+  readonly type: string;
+  readonly index: unknown;
+  /** Its delta without the text. */
+  readonly delta: JsonObject | undefined;
+}
+
+function headOf({ type, value }: MessagesEvent): OddHead {
+  const { delta } = value;
+  const strings = Object.entries(isJsonObject(delta) ? delta : {}).filter(([, said]) => typeof said === 'string');
+  // Clients append what they look for without a check.
+  const head = Object.fromEntries(strings.map(([key, said]) => [key, key === 'type' ? said : '']));
+  return { type: String(type), index: value['index'], delta: isJsonObject(delta) ? head : undefined };
 }
 
 /** Returns what a body or event says that the backend itself withheld. Never throws. */

@@ -1,5 +1,9 @@
 import { StreamError } from '../core/index.js';
 import type { StreamEvent } from '../framing/index.js';
+import { isJsonObject, type JsonObject } from './json.js';
+
+/** Key under which the data of an event is read that is no object. No format has it, so that it counts as unknown. */
+export const BARE_DATA = 'bare_event_data';
 
 /**
  * Returns the JSON value that an event carries.
@@ -11,4 +15,14 @@ export function parseEventData({ data }: StreamEvent): unknown {
   } catch (cause) {
     throw new StreamError('An event of the stream is not valid JSON.', { cause });
   }
+}
+
+/** Returns the data of an event as an object: what is none, such as a bare string or a list, stands under `BARE_DATA`. Never throws. */
+export function asEventObject(value: unknown): JsonObject {
+  return isJsonObject(value) ? value : { [BARE_DATA]: value };
+}
+
+/** Returns as JSON what `asEventObject` made an object of; `bare` says that it was none before. */
+export function eventJson(object: JsonObject, bare: boolean): string {
+  return JSON.stringify(bare ? object[BARE_DATA] : object);
 }

@@ -2,6 +2,7 @@ export * from './adapter.js';
 export * from './anthropic-messages.js';
 export * from './body-texts.js';
 export * from './data-url.js';
+export { BARE_DATA } from './event-data.js';
 export { parseJson } from './json.js';
 export { unknownFields } from './known-keys.js';
 export * from './map-strings.js';

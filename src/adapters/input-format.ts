@@ -67,7 +67,7 @@ export function createInputFormat(options: InputFormatOptions): Adapter {
 
     answerOf: () => ANSWER,
 
-    openStream: () => new LooseStream({ rules, answer: ANSWER, blockedError, errorBody }),
+    openStream: () => new LooseStream({ name, rules, answer: ANSWER, blockedError, errorBody }),
 
     /** There is no answer of the format that could refuse in words. */
     blockedReply: (info: BlockInfo): OwnReply => ({

@@ -15,7 +15,7 @@ const FREE = words(
 const OPENAI = words(
   'model messages prompt input instructions suffix role name content type text refusal id object created created_at',
   'choices index message delta finish_reason stop_reason native_finish_reason usage system_fingerprint service_tier',
-  'reasoning reasoning_content reasoning_details thinking summary format data signature encrypted_content prefix',
+  'reasoning reasoning_content reasoning_details thinking thinking_blocks summary format data signature encrypted_content prefix',
   'tool_calls tool_call_id function function_call functions custom tools tool_choice parallel_tool_calls strict',
   'description image_url url detail input_audio audio file file_data file_id filename transcript voice expires_at',
   'annotations url_citation start_index end_index title citations search_results date snippet last_updated',

@@ -1,6 +1,6 @@
 import type { StreamEvent } from '../framing/index.js';
 import type { BlockInfo } from './adapter.js';
-import { type JsonObject, pickNames } from './json.js';
+import { isJsonObject, type JsonObject, pickNames } from './json.js';
 
 /** Which of the two paths: they carry their text under different keys. */
 export type OllamaKind = 'chat' | 'generate';
@@ -28,6 +28,17 @@ export function textEvent(path: string, text: string, template: JsonObject): Str
       ? { message: { role: 'assistant', content: '', [inner ?? 'content']: text } }
       : { response: '', [outer ?? 'response']: text };
   return { data: JSON.stringify({ ...envelopeOf(template), ...said, done: false }) };
+}
+
+/** Returns a line that carries only these members, identified as `template` is. */
+export function oddEvent(kind: OllamaKind, members: JsonObject, template: JsonObject): StreamEvent {
+  const { message } = members;
+  // Clients read through the text of a line without a check.
+  const said =
+    kind === 'chat'
+      ? { message: { role: 'assistant', content: '', ...(isJsonObject(message) ? message : {}) } }
+      : { response: '' };
+  return { data: JSON.stringify({ ...envelopeOf(template), ...members, ...said, done: false }) };
 }
 
 /** Returns the line that ends a blocked answer. */

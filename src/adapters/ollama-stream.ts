@@ -2,27 +2,42 @@ import type { StreamEvent } from '../framing/index.js';
 import type { AnswerNote, BlockInfo, ErrorInfo } from './adapter.js';
 import { noteKeys } from './answer-note.js';
 import { EscapedTexts } from './escaped-texts.js';
-import { parseEventData } from './event-data.js';
-import { isJsonObject, type JsonObject } from './json.js';
-import { listStrings, mapStrings } from './map-strings.js';
-import { ANSWER, blockedError, filteredEvent, noticePath, type OllamaKind, textEvent } from './ollama-frames.js';
+import { asEventObject, BARE_DATA, eventJson, parseEventData } from './event-data.js';
+import { isJsonObject, type JsonObject, parseJson } from './json.js';
+import { unknownFields } from './known-keys.js';
+import { OddRuns, standsAtPath } from './odd-runs.js';
+import {
+  ANSWER,
+  blockedError,
+  filteredEvent,
+  noticePath,
+  type OllamaKind,
+  oddEvent,
+  textEvent,
+} from './ollama-frames.js';
 import { dropRepetitions, isStreamedPath, readOllamaLine } from './ollama-texts.js';
 import { ReleasedTexts } from './released-texts.js';
 import type { StreamChange, StreamFormat, StreamStep } from './stream-format.js';
 import { fieldOf, type TextSlot } from './text-slots.js';
+
+/** Keys of which every line of the format has one. */
+const LINE_KEYS = ['message', 'response', 'error', 'done'];
 
 /** One stream of Ollama: a line per piece of text, and one with `done: true` that ends it. */
 export class OllamaStream implements StreamFormat {
   readonly #kind: OllamaKind;
   readonly #released = new ReleasedTexts();
   readonly #escaped = new EscapedTexts();
+  readonly #odd = new OddRuns();
   /** What the streamed texts of the current line say, by path. */
   #texts: ReadonlyMap<string, string> = new Map();
   #event: StreamEvent = { data: '' };
-  /** The current line, when it holds an object. */
-  #line: JsonObject | undefined;
-  /** The last line that was an object, for what identifies it. */
-  #template: JsonObject = {};
+  #line: JsonObject = {};
+  /** Whether the current line is no object, and stands in `#line` under a key of ours. */
+  #bare = false;
+  /** The last line of the format, for what identifies it. */
+  #template: JsonObject | undefined;
+  /** The texts of the current line but the odd ones. */
   #slots: readonly TextSlot[] = [];
   /** Whether the client has got text, from which a notice has to be set off. */
   #hasText = false;
@@ -32,37 +47,37 @@ export class OllamaStream implements StreamFormat {
   }
 
   read(event: StreamEvent): StreamStep {
-    const value = parseEventData(event);
+    const data = parseEventData(event);
+    const line = asEventObject(data);
     this.#event = event;
-    this.#line = isJsonObject(value) ? value : undefined;
-    this.#texts = new Map();
-    this.#slots = this.#line === undefined ? [] : readOllamaLine(this.#line);
-    const step = { deltas: [], answers: [], ends: [], last: false, filtered: [] };
-    // No client reads such a line; it is judged all the same.
-    if (this.#line === undefined) return { ...step, fields: listStrings(value) };
-    this.#template = this.#line;
-    if (isSet(this.#line['error'])) return { ...step, fields: this.#slots.map(fieldOf), ends: 'all', last: true };
-    const done = this.#line['done'] === true;
-    const streamed = this.#slots.filter(({ path, text }) => isStreamedPath(path) && text !== '');
+    this.#line = line;
+    this.#bare = line !== data;
+    const isForeign = !LINE_KEYS.some((key) => isSet(line[key]));
+    if (!isForeign) this.#template = line;
+    const slots = readOllamaLine(line);
+    const isError = isSet(line['error']);
+    const odd = new Set(slots.filter((slot) => !isError && this.#isOdd(slot, isForeign)));
+    this.#slots = slots.filter((slot) => !odd.has(slot));
+    const streamed = isError ? [] : this.#slots.filter(({ path, text }) => isStreamedPath(path) && text !== '');
     this.#texts = new Map(streamed.map(({ path, text }) => [path, this.#escaped.read(path, text)]));
+    const alone = this.#slots.filter(({ path }) => isError || !isStreamedPath(path));
+    const isLast = isError || line['done'] === true;
     return {
-      ...step,
-      deltas: [...this.#texts].map(([channel, text]) => ({ channel, text })),
-      fields: this.#slots
-        .filter(({ path }) => !isStreamedPath(path))
-        .map((slot) => ({ ...fieldOf(slot), answer: ANSWER })),
-      answers: [ANSWER],
-      ends: done ? 'all' : [],
-      last: done,
+      deltas: [
+        ...[...this.#texts].map(([channel, text]) => ({ channel, text })),
+        ...this.#odd.read([...odd].map((slot) => ({ slot, channel: slot.path }))),
+      ],
+      fields: alone.map((slot) => ({ ...fieldOf(slot), ...(isError ? {} : { answer: ANSWER }) })),
+      answers: isError ? [] : [ANSWER],
+      ends: isLast ? 'all' : [],
+      last: isLast,
+      filtered: [],
+      value: line,
     };
   }
 
   write({ texts, fields, without }: StreamChange): StreamEvent | undefined {
     const line = this.#line;
-    if (line === undefined) {
-      const screened = mapStrings(parseEventData(this.#event), (text, path) => fields.get(path) ?? text);
-      return fields.size === 0 ? this.#event : { data: JSON.stringify(screened) };
-    }
     if (without.has(ANSWER) && !isSet(line['error'])) return undefined;
     let changed = fields.size > 0;
     let repeats = false;
@@ -74,23 +89,26 @@ export class OllamaStream implements StreamFormat {
       changed ||= source !== text;
       if (streamed !== undefined) repeats = !this.#note(path, streamed, left) || source !== text || repeats;
     }
+    const odd = this.#odd.write(texts).changed;
     // Token arrays tell again what the line says, and in the end what all of them said.
-    const dropped =
-      repeats || (line['context'] !== undefined && this.#released.differs) ? dropRepetitions(line) : false;
-    return changed || dropped ? { data: JSON.stringify(line) } : this.#event;
+    const differs = this.#released.differs || this.#odd.differs;
+    const dropped = repeats || odd || (line['context'] !== undefined && differs) ? dropRepetitions(line) : false;
+    return changed || odd || dropped ? { ...this.#event, data: eventJson(line, this.#bare) } : this.#event;
   }
 
   frameText(channel: string, text: string): readonly StreamEvent[] {
+    const odd = this.#odd.frame(channel, text);
+    if (isJsonObject(odd)) return [this.#frameOdd(odd)];
     this.#note(channel, '', text);
-    return [textEvent(channel, this.#escaped.write(channel, text), this.#template)];
+    return [textEvent(channel, this.#escaped.write(channel, text), this.#template ?? {})];
   }
 
   frameBlocked(_answer: string, info: BlockInfo): readonly StreamEvent[] {
     if (info.blockAs === 'error') return [{ data: JSON.stringify(blockedError(info)) }];
     const notice = this.#hasText ? `\n\n${info.notice}` : info.notice;
     // In a line of its own: some clients read no text in the line that ends a stream.
-    const said = textEvent(noticePath(this.#kind), notice, this.#template);
-    return [said, filteredEvent(this.#kind, info, this.#template)];
+    const said = textEvent(noticePath(this.#kind), notice, this.#template ?? {});
+    return [said, filteredEvent(this.#kind, info, this.#template ?? {})];
   }
 
   frameEnd(): readonly StreamEvent[] {
@@ -102,12 +120,25 @@ export class OllamaStream implements StreamFormat {
   }
 
   annotate(event: StreamEvent, note: AnswerNote): StreamEvent {
-    const line = parseEventData(event);
+    const line = parseJson(event.data);
     return isJsonObject(line) ? { ...event, data: JSON.stringify({ ...line, ...noteKeys(note) }) } : event;
   }
 
   leave(event: StreamEvent): StreamEvent {
     return event;
+  }
+
+  /** What is not of the format may go on in the next line, for all that is known. */
+  #isOdd(slot: TextSlot, isForeign: boolean): boolean {
+    const isUnknown = isForeign || unknownFields(`ollama-${this.#kind}`, [slot]).length > 0;
+    return isUnknown && standsAtPath(this.#line, slot);
+  }
+
+  #frameOdd(members: JsonObject): StreamEvent {
+    if (Object.hasOwn(members, BARE_DATA)) return { data: eventJson(members, true) };
+    // A stream without a line of the format goes on as it began.
+    if (this.#template === undefined) return { data: JSON.stringify(members) };
+    return oddEvent(this.#kind, members, this.#template);
   }
 
   #note(path: string, arrived: string, left: string): boolean {

@@ -6,6 +6,9 @@ import { OPENAI_TEXT_RULES } from './openai-text-rules.js';
 
 /** Parts of the content, whatever their declared type: a client may read them all. */
 const PART = /^(?:\[\d+\])?(?:\.(?:text|refusal|reasoning|reasoning_content))?$/;
+/** Places in a choice of a chunk that hold names, and objects that come whole. */
+const ALONE =
+  /^(?:delta\.(?:tool_calls|function_call|annotations|audio|images|reasoning_details)|content_filter_results?)\b/;
 const CALL = /^\[(\d+)\]\.(function|custom)\.(arguments|input)$/;
 
 const CHAT: ChoiceDialect = {
@@ -38,6 +41,8 @@ const CHAT: ChoiceDialect = {
     // What stands right in the delta is a piece, whatever its key: refusals, reasoning by one of its names.
     return rest === '' ? { name: key } : undefined;
   },
+
+  standsAlone: (path) => ALONE.test(path),
 
   sayWhole: (notice) => ({ message: { role: 'assistant', content: notice, refusal: null } }),
 

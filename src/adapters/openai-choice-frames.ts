@@ -51,6 +51,12 @@ export class ChoiceFrames {
     return this.chunk(template, [{ index, ...said, logprobs: null, finish_reason: null }]);
   }
 
+  /** Returns a chunk that carries only these members of a choice, or of the chunk itself. */
+  odd(index: number | undefined, members: JsonObject, template: unknown): StreamEvent {
+    if (index === undefined) return this.chunk(template, [], members);
+    return this.chunk(template, [{ index, ...this.#dialect.sayNothing({}), ...members, finish_reason: null }]);
+  }
+
   /** Returns the chunk that ends a blocked answer. */
   filtered(answer: string, info: BlockInfo, template: unknown): StreamEvent {
     const index = Number(/\d+/.exec(answer)?.[0] ?? 0);

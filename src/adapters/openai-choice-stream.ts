@@ -2,10 +2,11 @@ import type { StreamEvent } from '../framing/index.js';
 import type { AnswerNote, AskedReply, BlockInfo, ErrorInfo } from './adapter.js';
 import { noteKeys } from './answer-note.js';
 import { EscapedTexts } from './escaped-texts.js';
-import { parseEventData } from './event-data.js';
-import { asArray, isJsonObject, parseJson } from './json.js';
+import { BARE_DATA, eventJson, parseEventData } from './event-data.js';
+import { asArray, isJsonObject, type JsonObject, parseJson } from './json.js';
 import { encodeJsonText, JsonTextReader } from './json-text-reader.js';
 import { mapStrings } from './map-strings.js';
+import { OddRuns } from './odd-runs.js';
 import { type AloneSlot, ChoiceChunk, type RunSlot } from './openai-choice-chunk.js';
 import { answerAt, type ChoiceFrames, DONE } from './openai-choice-frames.js';
 import type { ChoiceDialect } from './openai-dialect.js';
@@ -18,6 +19,7 @@ const OVER: StreamStep = { deltas: [], fields: [], ends: 'all', answers: [], las
 const NO_FIELDS: ReadonlyMap<string, string> = new Map();
 /** A text within JSON source: the source, and its name there. */
 const OF_JSON = /^(.*?)((?:\.other)?\[\d+\])$/;
+const OF_CHOICE = /^choices\[(\d+)\]\./;
 
 /** What a stream of choices is read and shaped with. */
 export interface ChoiceStreamOptions {
@@ -38,12 +40,13 @@ export class ChoiceStream implements StreamFormat {
   readonly #options: ChoiceStreamOptions;
   readonly #released = new ReleasedTexts();
   readonly #escaped = new EscapedTexts();
+  readonly #odd = new OddRuns();
   /** Readers of JSON sources, by run. */
   readonly #readers = new Map<string, JsonTextReader>();
   /** Some backends repeat what stands beside the text in every chunk; it is judged once. */
   readonly #seen = new Map<string, SeenText>();
   #event: StreamEvent = { data: '' };
-  /** The chunk that the current event carries; none when it ends the stream. */
+  /** The current event as a chunk; none when it ends the stream. */
   #chunk: ChoiceChunk | undefined;
   /** Text of the current event by channel. */
   #texts: ReadonlyMap<string, string> = new Map();
@@ -63,16 +66,20 @@ export class ChoiceStream implements StreamFormat {
     this.#texts = new Map();
     if (event.data.trim() === DONE) return OVER;
     const value = parseEventData(event);
-    // The filter results of Azure come in chunks that belong to no answer: clients would not know what to do with text there.
-    if (!isJsonObject(value) || value['id'] !== '' || this.#template === undefined) this.#template = value;
-    if (!isJsonObject(value)) return { ...OVER, ends: [], last: false };
-    const chunk = new ChoiceChunk(value, this.#options.dialect, (run) => this.#readerOf(run));
+    const chunk = new ChoiceChunk(value, {
+      dialect: this.#options.dialect,
+      readerOf: (run) => this.#readerOf(run),
+      isRepeated: ({ path, text }) => this.#seen.get(path)?.text === text,
+    });
     this.#chunk = chunk;
+    // The filter results of Azure come in chunks that belong to no answer: clients would not know what to do with text there.
+    const isOfAnswer = !chunk.isForeign && chunk.value['id'] !== '';
+    if (isOfAnswer || (this.#template === undefined && !chunk.isForeign)) this.#template = chunk.value;
     this.#texts = this.#readTexts(chunk);
-    if (isJsonObject(value['usage'])) this.#usage = value;
+    if (isJsonObject(chunk.value['usage'])) this.#usage = chunk.value;
     const { alone, answers, ends, isError } = chunk;
     return {
-      deltas: [...this.#texts].map(([channel, text]) => ({ channel, text })),
+      deltas: [...[...this.#texts].map(([channel, text]) => ({ channel, text })), ...this.#odd.read(chunk.odd)],
       fields: alone
         .filter(({ slot }) => slot.text !== '' && this.#seen.get(slot.path)?.text !== slot.text)
         .map(({ slot: { path, text }, answer }) => ({ path, text, ...(answer === undefined ? {} : { answer }) })),
@@ -80,16 +87,22 @@ export class ChoiceStream implements StreamFormat {
       answers,
       last: false,
       filtered: readFilteredParts(value),
+      value: chunk.value,
+      placeOf: (path) => chunk.placeOf(path),
     };
   }
 
   write({ texts, fields, without }: StreamChange): StreamEvent | undefined {
     const chunk = this.#chunk;
     if (chunk === undefined) return this.#event;
-    const { value } = chunk;
+    const { value, bare } = chunk;
     const drops = chunk.answers.some((answer) => without.has(answer));
-    const changes = [this.#writeRuns(chunk, texts), this.#writeAlone(chunk.alone, fields)];
-    if (!drops) return changes.includes(true) ? { ...this.#event, data: JSON.stringify(value) } : this.#event;
+    const changes = [
+      this.#writeRuns(chunk, texts),
+      this.#writeAlone(chunk.alone, fields),
+      this.#writeOdd(chunk, texts),
+    ];
+    if (!drops) return changes.includes(true) ? { ...this.#event, data: eventJson(value, bare) } : this.#event;
     const choices = asArray(value['choices']).filter(
       (choice, position) => !isJsonObject(choice) || !without.has(answerAt(choice, position)),
     );
@@ -98,6 +111,8 @@ export class ChoiceStream implements StreamFormat {
   }
 
   frameText(channel: string, text: string, fields?: ReadonlyMap<string, string>): readonly StreamEvent[] {
+    const odd = this.#odd.frame(channel, text);
+    if (isJsonObject(odd)) return [this.#frameOdd(channel, odd)];
     this.#released.pass(channel, '', text);
     const [, run = '', name = ''] = OF_JSON.exec(channel) ?? [];
     const template = this.#templateWith(fields ?? NO_FIELDS);
@@ -208,6 +223,28 @@ export class ChoiceStream implements StreamFormat {
       changed = true;
     }
     return changed;
+  }
+
+  /** Returns whether anything changed. */
+  #writeOdd({ value, odd, positions, isForeign }: ChoiceChunk, texts: ReadonlyMap<string, string>): boolean {
+    const { lefts, changed: isWritten } = this.#odd.write(texts);
+    for (const { channel, slot } of odd) {
+      // What stands beside the choices may be repeated in each chunk.
+      if (!isForeign && channel === slot.path)
+        this.#seen.set(channel, { text: slot.text, left: lefts.get(channel) ?? '' });
+    }
+    let changed = isWritten;
+    if (this.#odd.differs) for (const position of positions) changed = dropTokens(value, position) || changed;
+    return changed;
+  }
+
+  #frameOdd(channel: string, members: JsonObject): StreamEvent {
+    const index = OF_CHOICE.exec(channel)?.[1];
+    if (index === undefined && Object.hasOwn(members, BARE_DATA)) return { data: eventJson(members, true) };
+    // A stream without a chunk of the format goes on as it began.
+    if (index === undefined && this.#template === undefined) return { data: JSON.stringify(members) };
+    const [choice] = index === undefined ? [members] : asArray(members['choices']).filter(isJsonObject);
+    return this.#options.frames.odd(index === undefined ? undefined : Number(index), choice ?? {}, this.#template);
   }
 
   /** What leaves of a text that stands alone. */

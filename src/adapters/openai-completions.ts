@@ -25,6 +25,7 @@ const COMPLETIONS: ChoiceDialect = {
   rules: RULES,
   isAnswer: (choice) => [...STREAMED_KEYS].some((key) => typeof choice[key] === 'string'),
   runOf: (path) => (STREAMED_KEYS.has(path) ? { name: path } : undefined),
+  standsAlone: (path) => /^content_filter_results?\b/.test(path),
 
   recognizes({ body }: ShapedRequest): boolean {
     const named = foldedValues(body, 'model').some((model) => typeof model === 'string');

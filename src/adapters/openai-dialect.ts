@@ -20,10 +20,12 @@ export interface ChoiceDialect {
   /** Whether a choice of a whole reply says anything in the way of the format. Never throws. */
   isAnswer(choice: JsonObject): boolean;
   /**
-   * Returns the run of text that a string of a chunk is a piece of; `undefined` for one that stands alone. Never throws.
+   * Returns the run of text that a string of a chunk is a piece of; `undefined` for one that is none. Never throws.
    * @param path where the string stands in the choice, such as `delta.content`
    */
   runOf(path: string, choice: JsonObject): ChoiceRun | undefined;
+  /** Whether a string of a chunk that is no piece of a run comes whole in it; any other may go on in the next chunk. Never throws. */
+  standsAlone(path: string): boolean;
   /** Returns how many prompts a request brings, each of which gets its own answers. */
   countPrompts(request: JsonObject): number;
   /** Returns what a choice of a whole answer says instead of its text. */

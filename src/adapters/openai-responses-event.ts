@@ -4,6 +4,8 @@ import { parseEventData } from './event-data.js';
 import { isJsonObject, type JsonObject } from './json.js';
 import { JsonPiece } from './json-piece.js';
 import { JsonTextReader } from './json-text-reader.js';
+import { unknownFields } from './known-keys.js';
+import { type OddText, standsAtPath } from './odd-runs.js';
 import { OPENAI_TEXT_RULES } from './openai-text-rules.js';
 import { readTextSlots, type TextSlot } from './text-slots.js';
 
@@ -23,6 +25,9 @@ const RUNS: Readonly<Record<string, { readonly scope: Scope; readonly key: strin
 };
 /** Texts that an item or part may begin with, and its deltas go on with. */
 const BEGINNING = /\.(?:content\[\d+\]\.(?:text|refusal)|summary\[\d+\]\.text|input|code)$/;
+/** Events that come once for what they are about, and repeat a text of it or carry it whole. */
+const COMES_ONCE =
+  /\.(?:added|done|completed|created|queued|in_progress|incomplete|failed|cancelled|searching|interpreting|generating)$/;
 const NOT_OF_A_DELTA = new Set(['delta', 'logprobs', 'sequence_number', 'obfuscation']);
 /** Keys that hold no text of the event itself: the response has its own places, and the pieces of audio are bytes. */
 const APART = new Set(['type', 'response']);
@@ -52,6 +57,8 @@ export class ResponsesEvent {
   readonly wholes: readonly PlacedSlot[];
   /** The piece of JSON source in it. */
   readonly json: PlacedPiece | undefined;
+  /** Texts that are not of the format. */
+  readonly odd: readonly OddText[];
 
   /**
    * @param readers readers of the JSON sources by place, from the earlier events
@@ -66,14 +73,18 @@ export class ResponsesEvent {
     this.event = event;
     this.value = value;
     this.type = type;
-    const placed = this.#readSlots().map((slot) => ({ ...slot, place: this.#placeOf(slot.path) }));
+    const placed = this.#readSlots().map((slot) => ({ ...slot, place: this.placeOf(slot.path) }));
     const source = this.#jsonSource();
-    const texts = placed.filter(({ path }) => source === undefined || !isPartOf(path, source.path));
+    const isOdd = new Set(placed.filter((slot) => this.#isOdd(slot)));
+    this.odd = [...isOdd].map((slot) => ({ slot, channel: slot.place }));
+    const texts = placed.filter(
+      (slot) => !isOdd.has(slot) && (source === undefined || !isPartOf(slot.path, source.path)),
+    );
     const runs = texts.filter(({ path, place }) => isPartOf(path, 'delta') || (this.begins && BEGINNING.test(place)));
     this.runs = runs;
     this.wholes = texts.filter((slot) => !runs.includes(slot) && slot.text !== '');
     if (source === undefined) return;
-    const place = this.#placeOf(source.path);
+    const place = this.placeOf(source.path);
     const reader = readers.get(place) ?? new JsonTextReader();
     readers.set(place, reader);
     this.json = { ...source, place, piece: new JsonPiece(reader, source.text) };
@@ -88,7 +99,7 @@ export class ResponsesEvent {
   get closes(): string | undefined {
     if (/^response\.(?:content_part|reasoning_summary_part|output_item)\.done$/.test(this.type)) return this.base;
     const run = this.type.endsWith('.done') ? this.#run : undefined;
-    return run === undefined ? undefined : this.#placeOf(run.key);
+    return run === undefined ? undefined : this.placeOf(run.key);
   }
 
   /** The place that it is about: the part, the item, or nothing for the response as a whole. */
@@ -154,8 +165,16 @@ export class ResponsesEvent {
     return { path: delta ? key : `item.${key}`, text, holder, write };
   }
 
+  /** What is not of the format may go on in the next event, for all that is known; what comes once, or repeats, is whole. */
+  #isOdd({ path, text, place }: PlacedSlot): boolean {
+    const { type } = this;
+    if (type === 'error' || isPartOf(path, 'delta') || !standsAtPath(this.value, { path, text })) return false;
+    if (!type.startsWith('response.')) return true;
+    return !COMES_ONCE.test(type) && unknownFields('openai-responses', [{ path: place, text }]).length > 0;
+  }
+
   /** The name of a place as it would be in the whole response. */
-  #placeOf(path: string): string {
+  placeOf(path: string): string {
     const { base } = this;
     if (path.startsWith('response.')) return path.slice('response.'.length);
     if (this.type === 'error') return path;

@@ -2,8 +2,9 @@ import type { StreamEvent } from '../framing/index.js';
 import type { AnswerNote, AskedReply, BlockInfo, ErrorInfo, FilteredPart } from './adapter.js';
 import { noteKeys } from './answer-note.js';
 import { EscapedTexts } from './escaped-texts.js';
-import { isJsonObject, type JsonObject, parseJson } from './json.js';
+import { isJsonObject, type JsonObject, parseJson, pickNames } from './json.js';
 import { encodeJsonText, type JsonTextReader } from './json-text-reader.js';
+import { OddRuns } from './odd-runs.js';
 import { type MakeDelta, type PlacedSlot, ResponsesEvent } from './openai-responses-event.js';
 import {
   blockedError,
@@ -24,6 +25,8 @@ import type { StandaloneText, StreamChange, StreamFormat, StreamStep } from './s
 export const ANSWER = 'output';
 
 const OVER: StreamStep = { deltas: [], fields: [], ends: 'all', answers: [ANSWER], last: true, filtered: [] };
+/** Keys of an event that say what it is about. */
+const INDEXES = ['output_index', 'content_index', 'summary_index', 'item_id'];
 /** Some backends end the stream as one of the chat format. */
 const DONE = '[DONE]';
 /** A text within JSON source: the source, and its name there. */
@@ -40,6 +43,9 @@ export class ResponsesStream implements StreamFormat {
   readonly #asked: AskedReply;
   readonly #sent = new SentResponse();
   readonly #escaped = new EscapedTexts();
+  readonly #odd = new OddRuns();
+  /** What the last event said of itself that had a text of the channel which is not of the format. */
+  readonly #oddHeads = new Map<string, JsonObject>();
   readonly #readers = new Map<string, JsonTextReader>();
   /** By place in the response. */
   readonly #seen = new Map<string, SeenText>();
@@ -86,13 +92,16 @@ export class ResponsesStream implements StreamFormat {
     for (const { name, text } of json?.piece.texts ?? []) deltas.set(`${json?.place}${name}`, text);
     for (const [place, text] of deltas) this.#note(place, { received: text });
     this.#fields = this.#standalone(wholes);
+    for (const { channel } of current.odd) this.#oddHeads.set(channel, headOf(current));
     return {
-      deltas: [...deltas].map(([channel, text]) => ({ channel, text })),
+      deltas: [...[...deltas].map(([channel, text]) => ({ channel, text })), ...this.#odd.read(current.odd)],
       fields: [...this.#fields].map(([path, { text }]) => ({ path, text, ...answerOf(path) })),
       ends: this.#endsOf(current),
       answers: type === 'error' ? [] : [ANSWER],
       last: current.isTerminal,
       filtered: readFilteredParts(isJsonObject(response) ? response : value),
+      value,
+      placeOf: (path) => current.placeOf(path),
     };
   }
 
@@ -102,13 +111,16 @@ export class ResponsesStream implements StreamFormat {
     if (without.has(ANSWER) && current.type !== 'error') return undefined;
     const runs = this.#writeRuns(current, texts);
     const wholes = this.#writeWholes(current, fields);
-    if (!runs && !wholes) return this.#received;
+    const odd = this.#odd.write(texts).changed;
+    if (!runs && !wholes && !odd) return this.#received;
     // A delta of which nothing may leave yet says nothing; the numbers close up behind it.
     if (runs && current.value['delta'] === '') return undefined;
     return this.#made(current.value, this.#received);
   }
 
   frameText(channel: string, text: string): readonly StreamEvent[] {
+    const odd = this.#odd.frame(channel, text);
+    if (isJsonObject(odd)) return [this.#made({ ...this.#oddHeads.get(channel), ...odd })];
     this.#note(channel, { released: text });
     const [, place = '', name = ''] = OF_JSON.exec(channel) ?? [];
     const isJson = this.#readers.has(place);
@@ -272,6 +284,11 @@ export function readFilteredParts(body: unknown): readonly FilteredPart[] {
 export function responsesNote(note: AnswerNote): JsonObject {
   const { moderation, ...rest } = noteKeys(note);
   return moderation === undefined ? rest : { ...rest, [MODERATION]: moderation };
+}
+
+/** Clients append a delta without a check. */
+function headOf({ value, type }: ResponsesEvent): JsonObject {
+  return { ...pickNames(value, ['type', ...INDEXES]), ...(type.endsWith('.delta') ? { delta: '' } : {}) };
 }
 
 /** What an error says belongs to no answer. */

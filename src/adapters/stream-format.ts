@@ -1,6 +1,7 @@
 import type { TextField } from '../core/index.js';
 import type { StreamEvent } from '../framing/index.js';
 import type { AnswerNote, BlockInfo, ErrorInfo, FilteredPart } from './adapter.js';
+import type { JsonObject } from './json.js';
 
 /** New text of one channel, as one event carries it. */
 export interface ChannelDelta {
@@ -29,6 +30,10 @@ export interface StreamStep {
   readonly last: boolean;
   /** What the event says that the backend itself withheld. */
   readonly filtered: readonly FilteredPart[];
+  /** The event as a JSON object, before anything in it is replaced; left out for one that carries none. */
+  readonly value?: JsonObject;
+  /** Returns the name that a place in `value` has in paths and channels; the same when left out. */
+  readonly placeOf?: (path: string) => string;
 }
 
 /** How the event that was read last changes on its way out. What is not named stays. */

@@ -4,6 +4,7 @@ import { isJsonObject, type JsonObject, joinPath } from './json.js';
 import { JsonPiece } from './json-piece.js';
 import { decodeJsonSource, encodeJsonSource, looksLikeJson } from './json-source.js';
 import { JsonTextReader, listJsonTexts, withJsonTexts } from './json-text-reader.js';
+import { TOKEN_KEYS } from './unscreened-parts.js';
 
 /** One place in a body or event that holds text, found once and used for reading and for writing alike. */
 export interface TextSlot {
@@ -22,7 +23,7 @@ export interface TextSlot {
 export interface TextRules {
   /** Keys whose value is no text as long as it is one word: names of the format, references, bytes. */
   readonly words: ReadonlySet<string>;
-  /** Keys below which there is no text of its own. */
+  /** Keys below which one word is no text either: numbers and bytes. */
   readonly textless: ReadonlySet<string>;
   /** Keys whose value is the source of a JSON value: its keys and strings are texts, each by itself. */
   readonly json?: ReadonlySet<string>;
@@ -123,7 +124,12 @@ class TextWalk {
     // Most members are numbers and names of the format: they go before a path is made.
     if (value === null || (typeof value !== 'string' && typeof value !== 'object')) return;
     const { words, textless, json, values, named } = this.#rules;
-    if (textless.has(key)) return;
+    if (textless.has(key)) {
+      // Tokens are accounted for as such, and go where the text that they repeat is changed.
+      if (!TOKEN_KEYS.has(key))
+        this.#visitBytes({ holder, key: () => key }, value, { path: joinPath(path, key), role });
+      return;
+    }
     const isName = words.has(key) && isWord(value);
     if (isName && key !== 'data' && !MAY_BE_URL.test(String(value))) return;
     const at = { path: joinPath(path, key), role };
@@ -151,6 +157,24 @@ class TextWalk {
       const isSource = value.includes('\\') && looksLikeJson(value);
       const text = isSource ? decodeJsonSource(value) : value;
       this.#push(place, holder, { text, write: isSource ? (left) => put(encodeJsonSource(left)) : put });
+    }
+  }
+
+  /** Where bytes and numbers are meant to be, words among others are text all the same. */
+  #visitBytes(member: Member, value: unknown, { path, role }: Place): void {
+    if (typeof value === 'string') {
+      if (!isWord(value)) this.#visitMember(value, member, { path, role });
+      else if (!this.#inPieces) this.#visitDataUrl(member, value, { path, role });
+    } else if (Array.isArray(value)) {
+      for (const [index, item] of value.entries()) {
+        // Vectors are long lists of numbers.
+        if (typeof item === 'number') continue;
+        this.#visitBytes({ holder: value, key: () => index }, item, { path: `${path}[${index}]`, role });
+      }
+    } else if (isJsonObject(value)) {
+      for (const [key, item] of Object.entries(value)) {
+        this.#visitBytes({ holder: value, key: () => key }, item, { path: joinPath(path, key), role });
+      }
     }
   }
 

@@ -1,5 +1,6 @@
 import type { UnscreenedPart, UnscreenedReason } from '../core/index.js';
 import { dataUrlType } from './data-url.js';
+import { BARE_DATA } from './event-data.js';
 import { isJsonObject, type JsonObject, joinPath } from './json.js';
 
 /** A string that no adapter reads as text. */
@@ -40,9 +41,9 @@ const REFERENCE_KEYS = new Set(
   ]),
 );
 /** Keys below which text is repeated token by token. */
-const TOKEN_KEYS = new Set(['logprobs', 'top_logprobs', 'prompt_logprobs']);
+export const TOKEN_KEYS: ReadonlySet<string> = new Set(['logprobs', 'top_logprobs', 'prompt_logprobs']);
 /** Keys whose list of whole numbers is text in tokens. */
-const TOKEN_LISTS = new Set(['tokens', 'token_ids', 'prompt_token_ids', 'context']);
+const TOKEN_LISTS = new Set(['tokens', 'token_ids', 'prompt_token_ids', 'context', BARE_DATA]);
 /** Keys of a request whose list of whole numbers is. */
 const TOKEN_INPUTS = new Set(['prompt', 'input']);
 const MEDIA_KEYS = ['media_type', 'mime_type', 'mimeType', 'type'];
@@ -56,10 +57,17 @@ const LONGEST_NAME_UNITS = 256;
 const MAY_HOLD_CONTENT = new RegExp(
   `"(?:${[...Object.keys(CONTENT_KEYS), ...BYTES_KEYS, ...TOKEN_KEYS, ...TOKEN_LISTS].join('|')})"\\s*:\\s*[^\\s\\dn]`,
 );
+/** An escape that may spell a key. */
+const ASCII_ESCAPE = /\\u00[2-7]/;
+const MAY_HOLD_BYTES = new RegExp(`[\\x21\\x23-\\x7e]{${LONGEST_NAME_UNITS}}`);
 
 /** Whether JSON text may hold content that is not text; quick, and right when it says no. Never throws. */
 export function mayHoldContent(json: string): boolean {
-  return MAY_HOLD_CONTENT.test(json);
+  return (
+    MAY_HOLD_CONTENT.test(json) ||
+    ASCII_ESCAPE.test(json) ||
+    (json.length > LONGEST_NAME_UNITS && MAY_HOLD_BYTES.test(json))
+  );
 }
 
 /** Tells whether a string of a body is read as text. */
@@ -93,6 +101,7 @@ interface Place {
 
 function visit(value: unknown, place: Place, found: (value: unknown, place: Place) => void): void {
   if (typeof value === 'string') found(value, place);
+  else if (typeof value === 'number' && place.keys.at(-1) === BARE_DATA) found(value, place);
   else if (Array.isArray(value)) {
     if (mayBeTokens(place.keys) && isTokens(value)) found(value, place);
     else {

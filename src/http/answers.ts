@@ -140,7 +140,8 @@ export async function screenReply(
 /** Returns what mode `annotate` tells the client about a verdict: action and categories, never a term. */
 export function moderationNote(verdict: Verdict, exchange: Exchange): ModerationNote {
   const categories = [...new Set(verdict.hits.map(({ category }) => category))];
-  return { action: verdict.action, categories, hitId: exchange.requestId };
+  const unscreened = [...new Set(verdict.unscreened?.map(({ reason }) => reason))];
+  return { action: verdict.action, categories, unscreened, hitId: exchange.requestId };
 }
 
 /** Returns the same as headers; none without a verdict, or in another mode. */
@@ -150,8 +151,7 @@ export function moderationHeaders(
   exchange: Exchange,
 ): Readonly<Record<string, string>> {
   if (verdict === undefined || exchange.policy.mode !== 'annotate') return {};
-  const { action, categories } = moderationNote(verdict, exchange);
-  const unscreened = [...new Set(verdict.unscreened?.map(({ reason }) => reason))];
+  const { action, categories, unscreened } = moderationNote(verdict, exchange);
   return {
     [`x-moderation-${direction}-action`]: action,
     ...(unscreened.length === 0 ? {} : { [`x-moderation-${direction}-unscreened`]: unscreened.join(', ') }),

@@ -69,9 +69,13 @@ export class ScreenedStream {
     return this.#failure;
   }
 
-  /** The strongest verdict so far on these answers, or on all; `undefined` when they have no text. */
+  /** The strongest verdict so far on these answers, or on all, with what of the stream was not judged; `undefined` when there is neither. */
   verdictOf(answers: readonly string[] | 'all'): Verdict | undefined {
-    return this.#channels.verdictOf(answers);
+    const verdict = this.#channels.verdictOf(answers);
+    const unscreened = this.#coverage.unscreened.filter(
+      ({ field }) => answers === 'all' || answers.includes(this.#answerOf(field)),
+    );
+    return unscreened.length === 0 ? verdict : { ...(verdict ?? this.#channels.noVerdict), unscreened };
   }
 
   /** Calls `send` with what leaves although nothing has come, because the text of it has waited as long as it may. */
@@ -92,13 +96,16 @@ export class ScreenedStream {
   end(): string {
     this.#channels.unwatch();
     const wire = this.#guard((events) => this.#parser.end(events));
-    return wire + this.#close();
+    const rest = this.#close();
+    this.#coverage.record();
+    return wire + rest;
   }
 
   /** Returns the rest of a stream that was cut: the text that is judged, then an error event. An incomplete event is lost. */
   cut(): string {
     this.#channels.unwatch();
     if (this.#ended) return '';
+    this.#coverage.record();
     return this.#fail(new StreamError('The stream of the backend broke off.'));
   }
 
@@ -234,6 +241,7 @@ export class ScreenedStream {
 
   #frameEnd(): string {
     this.#ended = true;
+    this.#coverage.record();
     this.#channels.unwatch();
     return this.#leave(this.#format.frameEnd());
   }
@@ -254,6 +262,7 @@ export class ScreenedStream {
     const over = this.#done || this.#answers.nothingLeft;
     if (over) return wire + (this.#done ? '' : this.#frameEnd());
     this.#ended = true;
+    this.#coverage.record();
     const info = { status: 502, type: 'api_error', code: 'stream_broken', message: failure.message };
     return wire + this.#leave(this.#format.frameError(info));
   }

@@ -132,6 +132,11 @@ export class StreamChannels {
     );
   }
 
+  /** The verdict where there is no text. */
+  get noVerdict(): Verdict {
+    return this.#deps.moderator.moderate('', { direction: 'output', policy: this.#exchange.policy });
+  }
+
   #noteSaid(channel: string, text: string): void {
     if (this.#adapter.textBefore === undefined || !mayContinue(channel)) return;
     const { text: end, length } = this.#said.get(channel) ?? { text: '', length: 0 };

@@ -8,6 +8,7 @@ import {
   frame,
   ProxyFixture,
   type RunningProxy,
+  readWire,
   reply,
   sendJson,
   startStream,
@@ -107,16 +108,95 @@ describe('asks 45: what is forwarded is judged, or told to be unjudged', () => {
     });
   });
 
-  it('a stream that carries sound is recorded once', async () => {
-    const sounds = ['x', 'y'].map((id) =>
+  it('a stream that carries sound is recorded once, and counts each place once', async () => {
+    const said = (index: number, id: string) =>
       frame(undefined, {
-        extra: { choices: [{ index: 0, delta: { audio: { id, data: BYTES } }, finish_reason: null }] },
-      }),
-    );
-    const proxy = await proxyOf([frame('hi '), ...sounds, STOP, DONE]);
+        extra: { choices: [{ index, delta: { audio: { id, data: BYTES } }, finish_reason: null }] },
+      });
+    const proxy = await proxyOf([frame('hi '), said(0, 'x'), said(0, 'y'), said(1, 'z'), STOP, DONE]);
     await (await post(proxy.url, ask('hi', { stream: true }))).text();
-    expect(proxy.entries).toMatchObject([{ outcome: 'unscreened:audio', direction: 'output' }]);
-    expect(proxy.entries).toHaveLength(1);
+    expect(proxy.entries).toMatchObject([
+      {
+        outcome: 'unscreened:audio',
+        direction: 'output',
+        field: 'choices[0].delta.audio.data, choices[1].delta.audio.data',
+      },
+    ]);
+    expect(await told('sluice_unscreened_parts_total', proxy)).toContain('{direction="output",reason="audio"} 2');
+  });
+
+  it('parts of a stream are told when the client goes, and when an answer is blocked', async () => {
+    const picture = frame(undefined, {
+      extra: { choices: [{ index: 0, delta: { images: [image] }, finish_reason: null }] },
+    });
+    const proxy = await proxyOf([picture, frame('a zorgblat it')]);
+    await (await post(proxy.url, ask('hi', { stream: true }))).text();
+    expect(proxy.entries.map(({ outcome }) => outcome).sort()).toEqual(['screened', 'unscreened:image']);
+  });
+
+  it('a client of mode annotate is told in the event that ends a streamed answer', async () => {
+    const sound = frame(undefined, {
+      extra: { choices: [{ index: 0, delta: { audio: { data: BYTES } }, finish_reason: null }] },
+    });
+    const proxy = await proxyOf([frame('hi '), sound, STOP, DONE], {}, { mode: 'annotate' });
+    const wire = await (await post(proxy.url, ask('hi', { stream: true }))).text();
+    const [ending] = readWire(wire).chunks.filter(({ moderation }) => moderation !== undefined);
+    expect(ending.moderation).toMatchObject({ action: 'allow', unscreened: ['audio'] });
+  });
+
+  it.each<[name: string, path: string, events: object[], field: string, reason: string]>([
+    [
+      'a block of Anthropic Messages',
+      '/v1/messages',
+      [
+        {
+          type: 'content_block_start',
+          index: 3,
+          content_block: { type: 'image', source: { type: 'base64', media_type: 'image/png', data: BYTES } },
+        },
+      ],
+      'content[3].source.data',
+      'image',
+    ],
+    [
+      'an item of Responses',
+      '/v1/responses',
+      [
+        {
+          type: 'response.output_item.done',
+          output_index: 2,
+          item: { type: 'image_generation_call', result: BYTES },
+        },
+      ],
+      'output[2].result',
+      'image',
+    ],
+    [
+      'a long word under a name',
+      '/v1/chat/completions',
+      [{ id: 'c', model: 'x'.repeat(300), choices: [{ index: 0, delta: { content: 'hi' }, finish_reason: null }] }],
+      'model',
+      'binary',
+    ],
+  ])('parts of streams are told by the names of whole bodies: %s', async (_, path, events, field, reason) => {
+    const proxy = await proxyOf(events.map((event) => `data: ${JSON.stringify(event)}\n\n`));
+    const response = await fetch(`${proxy.url}${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ model: 'm', max_tokens: 1, messages: [], input: 'hi', stream: true }),
+    });
+    await response.text();
+    expect(proxy.entries).toMatchObject([{ outcome: `unscreened:${reason}`, field }]);
+  });
+
+  it('words where numbers are meant to be are judged, whole and streamed alike', async () => {
+    const usage = { note: 'a quux b', total_tokens: 2 };
+    const whole = await proxyOf({ ...reply('fine'), usage });
+    expect(await (await post(whole.url, ask('hi'))).json()).toMatchObject({ usage: { note: 'a # b' } });
+    const streamed = await proxyOf([frame('hi '), frame(undefined, { finish: 'stop', extra: { usage } }), DONE]);
+    const wire = await (await post(streamed.url, ask('hi', { stream: true }))).text();
+    expect(wire).not.toContain('quux');
+    expect(streamed.entries).toMatchObject([{ field: 'usage.note', applied: 'redact' }]);
   });
 
   it('bytes in a reply of another shape are not judged as text, and told', async () => {

@@ -30,6 +30,9 @@ const PIECES = [
 ];
 const TEXT = fc.array(fc.constantFrom(...PIECES), { maxLength: 6 }).map((parts) => parts.join(''));
 
+/** A text under a key that the format does not know stands deep. */
+const deep = (key: string, text: string): unknown => (key === 'odd' ? [{ said: text }] : text);
+
 /** An event as a backend may send it; escapes and line ends vary, since none of them may matter. */
 const EVENT = fc.oneof(
   {
@@ -38,15 +41,16 @@ const EVENT = fc.oneof(
       .record({
         text: TEXT,
         index: fc.integer({ min: 0, max: 1 }),
-        key: fc.constantFrom('content', 'content', 'reasoning_content', 'tool'),
+        key: fc.constantFrom('content', 'content', 'reasoning_content', 'tool', 'odd', 'bare'),
         finish: fc.constantFrom(null, null, null, null, 'stop'),
         escaped: fc.boolean(),
       })
       .map(({ text, index, key, finish, escaped }) => {
         const source = JSON.stringify(text);
         const delta =
-          key === 'tool' ? { tool_calls: [{ index: 0, function: { arguments: source } }] } : { [key]: text };
-        const json = JSON.stringify({ id: 'c', choices: [{ index, delta, finish_reason: finish }] });
+          key === 'tool' ? { tool_calls: [{ index: 0, function: { arguments: source } }] } : { [key]: deep(key, text) };
+        const chunk = { id: 'c', choices: [{ index, delta, finish_reason: finish }] };
+        const json = JSON.stringify(key === 'bare' ? text : chunk);
         // Also splits inside `\uXXXX`, and between the escapes of one surrogate pair.
         return `data: ${escaped ? json.replace(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`) : json}`;
       }),
@@ -122,7 +126,7 @@ describe('an event stream', () => {
         const { out } = run(wire, { sizes: [7], cut: false });
         const reader = openaiChat.openStream({ stream: true, answers: 2, usage: true });
         const byChannel = new Map<string, string>();
-        for (const line of out.split('\n').filter((text) => text.startsWith('data: {'))) {
+        for (const line of out.split('\n').filter((text) => /^data: [{"]/.test(text))) {
           for (const { channel, text } of reader.read({ data: line.slice(6) }).deltas) {
             byChannel.set(channel, (byChannel.get(channel) ?? '') + text);
           }

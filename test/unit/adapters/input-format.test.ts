@@ -1,6 +1,7 @@
 import { ollamaEmbed, openaiEmbeddings } from '../../../src/adapters/embeddings.js';
 import type { BlockInfo } from '../../../src/adapters/index.js';
 import { openaiImages, openaiSpeech, rerank } from '../../../src/adapters/input-formats.js';
+import { StreamError } from '../../../src/core/index.js';
 
 const INFO: BlockInfo = { notice: 'Withheld.', hitId: 'r1', category: 'crime', direction: 'input', blockAs: 'refusal' };
 const ASKED = { stream: false, answers: 1, usage: false };
@@ -43,14 +44,15 @@ describe('formats that take text in and give none back', () => {
 
   it('judges the events of a stream one by one', () => {
     const stream = openaiImages.openStream({ ...ASKED, stream: true });
-    const event = { event: 'image_generation.partial_image', data: JSON.stringify({ b64_json: 'aGk=', note: 'a' }) };
+    const event = { event: 'image_generation.partial_image', data: JSON.stringify({ b64_json: 'aGk=', title: 'a' }) };
     const step = stream.read(event);
-    expect(step.fields).toEqual([{ path: 'data.note', text: 'a', answer: 'answer' }]);
+    expect(step.fields).toEqual([{ path: 'title', text: 'a', answer: 'answer' }]);
     const nothing = { texts: new Map<string, string>(), without: new Set<string>() };
     expect(stream.write({ ...nothing, fields: new Map() })).toBe(event);
-    const changed = stream.write({ ...nothing, fields: new Map([['data.note', '#']]) });
-    expect(changed).toEqual({ ...event, data: JSON.stringify({ b64_json: 'aGk=', note: '#' }) });
+    const changed = stream.write({ ...nothing, fields: new Map([['title', '#']]) });
+    expect(changed).toEqual({ ...event, data: JSON.stringify({ b64_json: 'aGk=', title: '#' }) });
     expect(stream.write({ texts: new Map(), fields: new Map(), without: new Set(['answer']) })).toBeUndefined();
-    expect(stream.read({ data: 'no JSON' }).fields).toEqual([{ path: 'data', text: 'no JSON', answer: 'answer' }]);
+    expect(() => stream.read({ data: 'no JSON' })).toThrow(StreamError);
+    expect(stream.read({ data: '[DONE]' })).toMatchObject({ ends: 'all', last: true });
   });
 });

@@ -269,7 +269,7 @@ describe('openaiChat on whole bodies', () => {
   });
 
   it('adds a note to an answer', () => {
-    const moderation = { action: 'flag', categories: ['crime'], hitId: 'h1' } as const;
+    const moderation = { action: 'flag', categories: ['crime'], unscreened: [], hitId: 'h1' } as const;
     expect(openaiChat.annotateBody({ id: 'x' }, { aiGenerated: true, moderation })).toEqual({
       id: 'x',
       ai_generated: true,

@@ -3,7 +3,7 @@ import { readTextSlots, type TextRules } from '../../../src/adapters/text-slots.
 
 const RULES: TextRules = {
   words: new Set(['id', 'url', 'role']),
-  textless: new Set(['usage']),
+  textless: new Set(['usage', 'logprobs']),
   json: new Set(['arguments']),
   values: new Set(['arguments']),
   named: new Set(['properties']),
@@ -26,7 +26,13 @@ describe('readTextSlots', () => {
     ['strings at any depth', { a: ['x', { b: 'y' }] }, { 'a[0]': 'x', 'a[1].b': 'y' }, { a: ['<x>', { b: '<y>' }] }],
     ['a word under a word key', { id: 'x_1', url: 'https://a' }, {}, { id: 'x_1', url: 'https://a' }],
     ['a sentence under a word key', { id: 'not a word' }, { id: 'not a word' }, { id: '<not a word>' }],
-    ['what holds no text', { usage: { note: 'x' } }, {}, { usage: { note: 'x' } }],
+    [
+      'words below what holds numbers, and what is no word there',
+      { usage: { note: 'x', notes: ['a b', 1] } },
+      { 'usage.notes[0]': 'a b' },
+      { usage: { note: 'x', notes: ['<a b>', 1] } },
+    ],
+    ['tokens', { logprobs: [{ token: ' a' }] }, {}, { logprobs: [{ token: ' a' }] }],
     [
       'bytes of one type alone',
       [
