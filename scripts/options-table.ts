@@ -35,13 +35,46 @@ function optionRows(schema: Schema, path: string): string[] {
 
 /** Rows of the items of a list; where they may be of several shapes, a key that more than one has comes once. */
 function itemRows(items: Schema, path: string): string[] {
-  const shapes = [items, ...(items.anyOf ?? [])].filter((shape) => typeof shape === 'object');
+  if (items.oneOf !== undefined) return kindRows(items.oneOf.filter(isShape), path);
+  const shapes = [items, ...(items.anyOf ?? [])].filter(isShape);
   const rows = new Map<string, string>();
   for (const row of shapes.flatMap((shape) => rowsOf(shape, path))) {
     const [key = ''] = row.split('` |', 1);
     if (!rows.has(key)) rows.set(key, row);
   }
   return [...rows.values()];
+}
+
+/** Rows of items that the value of one key tells apart: that key, what is said of each value, and what all share. */
+function kindRows(shapes: readonly Schema[], path: string): string[] {
+  const key = Object.keys(shapes[0]?.properties ?? {}).find((each) => shapes.every((shape) => constOf(shape, each)));
+  if (key === undefined) throw new Error(`${path}: no key tells the shapes of the items apart`);
+  const kinds = shapes.map((shape) => ({
+    label: `\`${constOf(shape, key)}\``,
+    about: aboutOf(shape, key),
+    rows: rowsOf(shape, path).filter((row) => !row.startsWith(`| \`${path}${key}\``)),
+  }));
+  const shared = kinds[0]?.rows.filter((row) => kinds.every(({ rows }) => rows.includes(row))) ?? [];
+  const own = kinds.flatMap(({ label, rows }) =>
+    rows.filter((row) => !shared.includes(row)).map((row) => row.replace(/\| ([^|]*) \|$/, `| ${label}: $1 |`)),
+  );
+  const labels = kinds.map(({ label }) => label).join(', ');
+  const about = kinds.map((each) => each.about).filter((each) => each !== '');
+  return [`| \`${path}${key}\` | ${labels} |  | ${cell(about.join(' '))} |`, ...own, ...shared];
+}
+
+function constOf({ properties }: Schema, key: string): string | undefined {
+  const value = properties?.[key];
+  return typeof value === 'object' && value.const !== undefined ? String(value.const) : undefined;
+}
+
+function aboutOf({ properties }: Schema, key: string): string {
+  const value = properties?.[key];
+  return typeof value === 'object' ? (value.description ?? '') : '';
+}
+
+function isShape(shape: z.core.JSONSchema._JSONSchema): shape is Schema {
+  return typeof shape === 'object';
 }
 
 function describeValue(schema: Schema): string {
@@ -52,7 +85,9 @@ function describeValue(schema: Schema): string {
   }
   if (schema.const !== undefined) return `\`${String(schema.const)}\``;
   if (schema.type === 'array' && typeof schema.items === 'object' && !Array.isArray(schema.items)) {
-    return schema.items.type === 'object' ? 'list' : `list of ${describeValue(schema.items)}`;
+    return schema.items.type === 'object' || schema.items.oneOf !== undefined
+      ? 'list'
+      : `list of ${describeValue(schema.items)}`;
   }
   if (schema.type === 'object') return 'map';
   if (schema.type === 'number' && schema.minimum === 0 && schema.maximum === 1) return '0 to 1';

@@ -1,27 +1,20 @@
 import { dirname, resolve } from 'node:path';
 import pino from 'pino';
 import { loadClassifier } from './classifier/index.js';
+import { composeDetectors } from './compose-detectors.js';
 import type { Config } from './config/index.js';
-import {
-  type AlarmClock,
-  type Category,
-  type ClientLimiter,
-  ConfigError,
-  type EvidenceRules,
-  type LimitSource,
-  type Logger,
-  type RemoteDetector,
-  type Store,
-  type TextClassifier,
+import type {
+  AlarmClock,
+  Category,
+  ClientLimiter,
+  EvidenceRules,
+  ExtraDetector,
+  LimitSource,
+  Logger,
+  Store,
+  TextClassifier,
 } from './core/index.js';
-import {
-  createMetrics,
-  createScreen,
-  type Metrics,
-  RemoteModerations,
-  type Screen,
-  SubjectEnforcement,
-} from './http/index.js';
+import { createMetrics, createScreen, type Metrics, type Screen, SubjectEnforcement } from './http/index.js';
 import { BUILTIN_LISTS, type Lexicon, type LexiconOptions, loadLexicon } from './lexicon/index.js';
 import { OWN_LIMITS, RedisLimits } from './limits/index.js';
 import { loadEvidenceKeys } from './load-evidence-keys.js';
@@ -56,7 +49,7 @@ export interface Pipeline {
   readonly lexicon: Loaded<Lexicon>;
   readonly classifier: Loaded<TextClassifier | undefined>;
   readonly moderator: Moderator;
-  readonly detectors: readonly RemoteDetector[];
+  readonly detectors: readonly ExtraDetector[];
   readonly redisLimits: Loaded<RedisLimits | undefined>;
   readonly clientLimiter: Loaded<ClientLimiter | undefined>;
   readonly screen: Screen;
@@ -179,15 +172,16 @@ export async function composePipeline(
   { file, services, previous }: ComposePipelineOptions,
 ): Promise<Pipeline> {
   const policies = resolvePolicies(config);
-  const keys = readKeys(config, file);
   const lexicon = await composeLexicon(config, { file, previous: previous?.lexicon });
   const classifier = await composeClassifier(config, { file, previous: previous?.classifier });
   const parts = { lexicon: lexicon.part, classifier: classifier.part };
   const moderator = new Moderator({ ...parts, cacheMaxBytes: config.cache.maxBytes });
-  const { store, clock, metrics, evidence } = services;
-  const detectors = config.detectors.map(
-    (detector, index) =>
-      new RemoteModerations({ config: detector, key: keys[index], logger: services.logger, metrics }),
+  const { store, clock, metrics, evidence, logger } = services;
+  const detectors = await composeDetectors(config, { logger, metrics, file, baseDir: baseDirOf(file) }).catch(
+    (error) => {
+      if (classifier.part !== previous?.classifier.part) classifier.part?.dispose();
+      throw error;
+    },
   );
   const { from, keyEnv } = config.subject;
   const subjectKey = from === 'none' ? undefined : requireSecret(keyEnv, `subject.from: ${from}`);
@@ -241,21 +235,6 @@ async function composeEnforcement(
   await enforcer.start();
   const onRefused = (step: string): void => metrics.subjectsRefused.inc({ step });
   return new SubjectEnforcement({ enforcement: enforcer, rules, clock, onRefused });
-}
-
-/**
- * The keys of the remote detectors, in their order.
- * @throws {ConfigError} when one that the config names is not in the environment.
- */
-function readKeys({ detectors }: Config, file: string | undefined): (string | undefined)[] {
-  const keys = detectors.map(({ keyEnv }) => (keyEnv === undefined ? undefined : process.env[keyEnv]));
-  const issues = detectors.flatMap(({ keyEnv }, index) => {
-    if (keyEnv === undefined || /^[\x21-\x7E]+$/.test(keys[index] ?? '')) return [];
-    const message = `the environment variable ${keyEnv} must hold the key: printable ASCII characters without spaces`;
-    return [{ path: `detectors[${index}].keyEnv`, message }];
-  });
-  if (issues.length > 0) throw new ConfigError(file ?? 'config', issues);
-  return keys;
 }
 
 /** The list files and folders that a config names, without the built-in ones. */

@@ -40,13 +40,13 @@ export interface TextModerator {
 
 /**
  * Returns a moderator over the lists and the default policy of a config.
- * @throws {SluiceError} when the config or a list is invalid, or the config names remote detectors, which cannot answer at once.
+ * @throws {SluiceError} when the config or a list is invalid, or the config names extra detectors, which cannot answer at once.
  */
 export async function createModerator(config: ConfigInput = {}): Promise<TextModerator> {
   const where = 'createModerator(config)';
   const parsed = parseConfig(config, where);
   if (parsed.detectors.length > 0) {
-    const message = 'remote detectors are asked by the middleware and the proxy alone; leave them out here';
+    const message = 'detectors are asked by the middleware and the proxy alone; leave them out here';
     throw new ConfigError(where, [{ path: 'detectors', message }]);
   }
   const { moderator, screen } = await compose(parsed, { record: false });

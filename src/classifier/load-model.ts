@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
-import { CATEGORIES, ModelLoadError, type TextClassifier } from '../core/index.js';
+import { CATEGORIES, type Category, ModelLoadError, type TextClassifier } from '../core/index.js';
 import { createFold } from '../text/index.js';
 import { KernelClassifier } from './kernel.js';
 import { readWeights, type WeightSpec } from './model-weights.js';
@@ -19,6 +19,28 @@ export interface LoadClassifierOptions {
   /** Folder of the model; the shipped one by default. */
   readonly path?: string | undefined;
   readonly backend: ClassifierBackend;
+}
+
+/** Which model to load beside the classifier, and what runs it; `auto` takes WebAssembly. */
+export interface LoadBatchModelOptions {
+  readonly path: string;
+  readonly backend: Exclude<ClassifierBackend, 'kernel'>;
+}
+
+/** A model that judges several texts in one call. */
+export interface BatchModel {
+  /** Changes whenever a score can change. */
+  readonly version: string;
+  /** What computes: `tfjs-node`, `tfjs-wasm` or `tfjs-cpu`. */
+  readonly backend: string;
+  /** What it has scores for. */
+  readonly categories: readonly Category[];
+  /** Whether texts of different lengths share a call; a model that scores a text otherwise in company gets one text a call. */
+  readonly batches: boolean;
+  /** Scores of every text: `Float32Array` of length 10 each, `CATEGORIES` order, each a probability in [0, 1]. */
+  scoreAll(texts: readonly string[]): readonly Float32Array[];
+  /** Frees native memory. Idempotent. */
+  dispose(): void;
 }
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 in hexadecimal digits');
@@ -68,12 +90,8 @@ function readMetadata(file: Buffer): z.infer<typeof Metadata> {
   throw new ModelLoadError(`classifier model: metadata.json: ${problems.join('; ')}`);
 }
 
-/**
- * Reads, verifies, starts and warms up the classifier.
- * @throws {ModelLoadError} when a file is missing, changed or misshapen, or the model gives scores that are no probabilities.
- */
-export async function loadClassifier(options: LoadClassifierOptions): Promise<TextClassifier> {
-  const folder = options.path === undefined ? join(__dirname, '../../models/classifier') : resolve(options.path);
+/** Reads and verifies a model. */
+function readModel(folder: string) {
   const metadataFile = readModelFile(folder, 'metadata.json');
   const metadata = readMetadata(metadataFile);
   const modelFile = readModelFile(folder, 'model.json');
@@ -81,10 +99,25 @@ export async function loadClassifier(options: LoadClassifierOptions): Promise<Te
   checkHash(modelFile, 'model.json', metadata.sha256['model.json']);
   checkHash(weightsFile, 'weights.bin', metadata.sha256['weights.bin']);
   const model = parseJson<LayersModel>(modelFile, 'model.json');
-  const weightSpecs = model.weightsManifest?.flatMap(({ weights }) => weights) ?? [];
-  const version = createHash('sha256').update(metadataFile).digest('hex').slice(0, 12);
-  const weightData = new Uint8Array(weightsFile).buffer;
-  const fold = createFold();
+  return {
+    metadata,
+    version: createHash('sha256').update(metadataFile).digest('hex').slice(0, 12),
+    topology: model.modelTopology,
+    weightSpecs: model.weightsManifest?.flatMap(({ weights }) => weights) ?? [],
+    weightData: new Uint8Array(weightsFile).buffer,
+    fold: createFold(),
+    categories: metadata.categories,
+  };
+}
+
+/**
+ * Reads, verifies, starts and warms up the classifier.
+ * @throws {ModelLoadError} when a file is missing, changed or misshapen, or the model gives scores that are no probabilities.
+ */
+export async function loadClassifier(options: LoadClassifierOptions): Promise<TextClassifier> {
+  const folder = options.path === undefined ? join(__dirname, '../../models/classifier') : resolve(options.path);
+  const { metadata, ...artifacts } = readModel(folder);
+  const { version, weightSpecs, weightData, fold } = artifacts;
   const backend = chooseBackend(options.backend, metadata.input);
   if (metadata.input === undefined) {
     if (metadata.categories.join() !== CATEGORIES.join()) {
@@ -96,9 +129,18 @@ export async function loadClassifier(options: LoadClassifierOptions): Promise<Te
     if (backend === 'kernel') return warmUp(new KernelClassifier(weights, fold));
   }
   const { loadTensorFlow } = await import('./load-tensorflow.js');
-  const { categories } = metadata;
-  const artifacts = { version, topology: model.modelTopology, weightSpecs, weightData, fold, categories };
   return warmUp(await loadTensorFlow(artifacts, backend === 'kernel' ? 'tfjs-wasm' : backend));
+}
+
+/**
+ * Reads, verifies and starts a layers model that judges several texts a call. No list counts reach it.
+ * @throws {ModelLoadError} as `loadClassifier` does.
+ */
+export async function loadBatchModel({ path, backend }: LoadBatchModelOptions): Promise<BatchModel> {
+  const { metadata, ...artifacts } = readModel(resolve(path));
+  const { openBatchModel } = await import('./open-batch-model.js');
+  const model = await openBatchModel(artifacts, backend === 'auto' ? 'tfjs-wasm' : backend);
+  return { version: artifacts.version, categories: metadata.categories, ...model };
 }
 
 /** @throws {ModelLoadError} when the kernel is asked for with a model that is not of its architecture. */

@@ -36,7 +36,9 @@ export async function check(
   const config = loadConfig(options.config);
   const { moderator, screen } = await compose(config, { file: options.config, record: false });
   if (config.detectors.length > 0) {
-    streams.stderr.write('sluice: remote detectors are not asked by this command; the verdicts are without them\n');
+    streams.stderr.write(
+      'sluice: the detectors of the config are not asked by this command; the verdicts are without them\n',
+    );
   }
   const policy = screen.deps.policies.get('default');
   if (policy === undefined) throw new TypeError('There is no default policy.');

@@ -116,7 +116,7 @@ export const Config = z
       .array(DetectorConfig)
       .default([])
       .describe(
-        'Remote services that judge Input texts too, all at once; the thresholds of the policies hold for their scores.',
+        'Remote services and models of your own that judge Input texts too, all at once; the thresholds of the policies hold for their scores.',
       ),
     cache: z
       .strictObject({

@@ -26,21 +26,21 @@ export interface ClassifierDetection {
   readonly score: number;
 }
 
-/** Name of a remote detector: `remote:` and what the config calls it. */
-export type RemoteName = `remote:${string}`;
+/** Name of a detector beside the three of our own: `remote:` for a service, `model:` for a model, and what the config calls it. */
+export type ExtraName = `remote:${string}` | `model:${string}`;
 
-/** A judgement of a remote service on a whole text. */
-export interface RemoteDetection {
-  readonly source: RemoteName;
+/** A judgement of a remote service, or of a model of the user's, on a whole text. */
+export interface ExtraDetection {
+  readonly source: ExtraName;
   readonly category: Category;
-  /** The whole text: such services do not say where. */
+  /** The whole text: they do not say where. */
   readonly span: Span;
-  /** As the service gave it, in [0, 1]. */
+  /** As it was given, in [0, 1]. */
   readonly score: number;
 }
 
 /** What a detector reports. */
-export type Detection = LexiconDetection | ClassifierDetection | RemoteDetection;
+export type Detection = LexiconDetection | ClassifierDetection | ExtraDetection;
 
 /** Names of the detectors, as they appear in hits and in `failedDetectors`. */
 export type DetectionSource = Detection['source'];

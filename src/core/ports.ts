@@ -1,5 +1,5 @@
 import type { Action } from './action.js';
-import type { RemoteDetection, RemoteName } from './detection.js';
+import type { ExtraDetection, ExtraName } from './detection.js';
 import type { Direction } from './direction.js';
 import type { Evidence } from './evidence.js';
 import type { Hit } from './hit.js';
@@ -85,20 +85,20 @@ export interface StoreStats {
   readonly healthy: boolean;
 }
 
-/** What a remote detector says about some texts. */
-export interface RemoteFindings {
+/** What an extra detector says about some texts. */
+export interface ExtraFindings {
   /** Detections of each text, in the order of the texts; none of any when the detector could not run. */
-  readonly detections: readonly (readonly RemoteDetection[])[];
+  readonly detections: readonly (readonly ExtraDetection[])[];
   /** Set when it could not run and that counts: `block` stops the texts, `allow` lets them pass on what the others found. */
   readonly failure?: 'block' | 'allow';
 }
 
-/** A detector beyond this process. */
-export interface RemoteDetector {
-  readonly name: RemoteName;
+/** A detector beside the three of our own, asked about whole texts: a remote service or a model of the user's. */
+export interface ExtraDetector {
+  readonly name: ExtraName;
   /** Judges texts within a bounded time. Never rejects. */
-  judge(texts: readonly string[]): Promise<RemoteFindings>;
-  /** Waits for running calls and closes the connections. Idempotent. */
+  judge(texts: readonly string[]): Promise<ExtraFindings>;
+  /** Waits for running calls, then closes connections and frees memory. Idempotent. */
   close(): Promise<void>;
 }
 

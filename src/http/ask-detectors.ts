@@ -1,4 +1,4 @@
-import type { RemoteDetector, TextField, Verdict } from '../core/index.js';
+import type { ExtraDetector, TextField, Verdict } from '../core/index.js';
 import { addFindings, type ResolvedPolicy } from '../policy/index.js';
 
 /** Texts and what the detectors of this process make of them. */
@@ -13,7 +13,7 @@ export interface JudgedFields {
  * request that is stopped anyway: its text need not leave the house. Never rejects.
  */
 export async function askDetectors(
-  detectors: readonly RemoteDetector[],
+  detectors: readonly ExtraDetector[],
   { fields, verdicts, policy }: JudgedFields,
 ): Promise<readonly Verdict[]> {
   if (verdicts.some(({ applied }) => applied === 'block')) return verdicts;

@@ -4,6 +4,7 @@ export * from './exchange.js';
 export * from './listen.js';
 export * from './metrics.js';
 export * from './middleware.js';
+export * from './model-detector.js';
 export * from './moderations-handler.js';
 export * from './open-exchanges.js';
 export * from './operator-metrics.js';

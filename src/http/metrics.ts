@@ -69,13 +69,13 @@ export function createMetrics(): Metrics {
     }),
     detectorCalls: new Counter({
       name: 'sluice_detector_calls_total',
-      help: 'Calls of remote detectors, by outcome: `ok`, or why there was no verdict.',
+      help: 'Calls of the detectors that the config adds, by outcome: `ok`, or why there was no verdict.',
       labelNames: ['detector', 'outcome'],
       registers,
     }),
     detectorSeconds: new Histogram({
       name: 'sluice_detector_seconds',
-      help: 'How long requests waited for a remote detector, its queue included.',
+      help: 'How long requests waited for a detector that the config adds, its queue included.',
       labelNames: ['detector'],
       registers,
     }),

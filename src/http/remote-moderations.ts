@@ -1,14 +1,14 @@
 import { Agent } from 'undici';
 import { z } from 'zod';
-import type { DetectorConfig } from '../config/index.js';
+import type { RemoteDetectorConfig } from '../config/index.js';
 import {
   type Category,
+  type ExtraDetection,
+  type ExtraDetector,
+  type ExtraFindings,
+  type ExtraName,
   type Logger,
   OverloadedError,
-  type RemoteDetection,
-  type RemoteDetector,
-  type RemoteFindings,
-  type RemoteName,
 } from '../core/index.js';
 import { TurnQueue } from '../limits/index.js';
 import type { Metrics } from './metrics.js';
@@ -39,7 +39,7 @@ class CallError extends Error {
 
 /** What a remote detector is made of. */
 export interface RemoteModerationsOptions {
-  readonly config: DetectorConfig;
+  readonly config: RemoteDetectorConfig;
   /** Key of the service, if it wants one. */
   readonly key: string | undefined;
   readonly logger: Logger;
@@ -47,8 +47,8 @@ export interface RemoteModerationsOptions {
 }
 
 /** A service that speaks the OpenAI moderation endpoint. All texts of a request go in one call. */
-export class RemoteModerations implements RemoteDetector {
-  readonly name: RemoteName;
+export class RemoteModerations implements ExtraDetector {
+  readonly name: ExtraName;
   readonly #options: RemoteModerationsOptions;
   readonly #agent: Agent;
   readonly #turns: TurnQueue;
@@ -67,7 +67,7 @@ export class RemoteModerations implements RemoteDetector {
     this.#turns = new TurnQueue(options.config);
   }
 
-  async judge(texts: readonly string[]): Promise<RemoteFindings> {
+  async judge(texts: readonly string[]): Promise<ExtraFindings> {
     const { config, metrics, logger } = this.#options;
     const stop = metrics.detectorSeconds.startTimer({ detector: config.name });
     const signal = AbortSignal.timeout(config.timeoutMs);
@@ -93,7 +93,7 @@ export class RemoteModerations implements RemoteDetector {
     return this.#closing;
   }
 
-  async #inTurn(texts: readonly string[], signal: AbortSignal): Promise<RemoteDetection[][]> {
+  async #inTurn(texts: readonly string[], signal: AbortSignal): Promise<ExtraDetection[][]> {
     const end = await this.#turns.take(signal);
     try {
       return await this.#ask(texts, signal);
@@ -102,7 +102,7 @@ export class RemoteModerations implements RemoteDetector {
     }
   }
 
-  async #ask(texts: readonly string[], signal: AbortSignal): Promise<RemoteDetection[][]> {
+  async #ask(texts: readonly string[], signal: AbortSignal): Promise<ExtraDetection[][]> {
     const { config, key } = this.#options;
     const { statusCode, headers, body } = await this.#agent.request({
       origin: this.#origin,
@@ -128,7 +128,7 @@ export class RemoteModerations implements RemoteDetector {
   }
 
   /** An answer counts only if it has a result for every text, and in each a score that means something here. */
-  #read(bytes: Buffer, texts: readonly string[]): RemoteDetection[][] {
+  #read(bytes: Buffer, texts: readonly string[]): ExtraDetection[][] {
     const answer = Answer.safeParse(parseJson(bytes));
     if (!answer.success || answer.data.results.length !== texts.length) throw new CallError('malformed');
     return answer.data.results.map(({ category_scores: scores }, index) => {

@@ -15,8 +15,8 @@ import type {
   AlarmClock,
   ClientLimiter,
   Direction,
+  ExtraDetector,
   LimitSource,
-  RemoteDetector,
   TextEdit,
   TextField,
   UnscreenedPart,
@@ -50,7 +50,7 @@ export interface ScreenDeps extends RecordDeps {
   readonly moderator: Moderator;
   readonly policies: ReadonlyMap<string, ResolvedPolicy>;
   /** Asked about Input texts; none when left out. */
-  readonly detectors?: readonly RemoteDetector[];
+  readonly detectors?: readonly ExtraDetector[];
   /** What subjects are hashed with; needed unless the config tells nobody apart. */
   readonly subjectKey?: Uint8Array | undefined;
   /** Steps against subjects; none are taken when left out. */

@@ -8,3 +8,4 @@ export {
 } from './moderator.js';
 export type { SeamVerdict } from './seam-verdict.js';
 export { StreamModerator, type StreamModeratorOptions } from './stream-moderator.js';
+export { windowsOf } from './windows.js';

@@ -3,22 +3,22 @@ import {
   CATEGORIES,
   type Category,
   type Direction,
-  type RemoteDetection,
-  type RemoteName,
+  type ExtraDetection,
+  type ExtraName,
   strongerAction,
   type Verdict,
 } from '../core/index.js';
 import { compareHits, decide } from './decide.js';
 import type { ResolvedPolicy } from './resolve-policies.js';
 
-/** What remote detectors say about one text. */
+/** What extra detectors say about one text. */
 export interface AddedFindings {
-  readonly detections: readonly RemoteDetection[];
+  readonly detections: readonly ExtraDetection[];
   /** Detectors that could not run, each with what that means for the text. */
-  readonly failures: readonly { readonly name: RemoteName; readonly failure: 'block' | 'allow' }[];
+  readonly failures: readonly { readonly name: ExtraName; readonly failure: 'block' | 'allow' }[];
 }
 
-/** The verdict with what remote detectors found added; never a weaker one. Pure; never throws. */
+/** The verdict with what extra detectors found added; never a weaker one. Pure; never throws. */
 export function addFindings(
   verdict: Verdict,
   { detections, failures }: AddedFindings,

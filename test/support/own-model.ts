@@ -12,6 +12,8 @@ export interface OwnModelOptions {
   readonly activation?: 'sigmoid' | 'linear';
   /** Rows of a table over the n-grams; no table when left out. */
   readonly rows?: number;
+  /** What the table holds; with `randomUniform` a padded text scores differently. */
+  readonly table?: 'zeros' | 'randomUniform';
   /** What `metadata.json` says beside the hashes. */
   readonly metadata?: object;
 }
@@ -37,7 +39,11 @@ export async function writeOwnModel(folder: string, options: OwnModelOptions = {
   if (options.rows !== undefined) {
     const grams = input({ shape: [null], dtype: 'int32', name: 'grams_buckets' });
     inputs.push(grams);
-    const table = layers.embedding({ inputDim: options.rows, outputDim: 2, embeddingsInitializer: 'zeros' });
+    const table = layers.embedding({
+      inputDim: options.rows,
+      outputDim: 2,
+      embeddingsInitializer: options.table ?? 'zeros',
+    });
     const mean = layers.globalAveragePooling1d({}).apply(table.apply(grams)) as SymbolicTensor;
     output = layers.add().apply([scores, mean]) as SymbolicTensor;
   }
