@@ -6,6 +6,7 @@ import {
   type CheckOptions,
   check,
   type EvalOptions,
+  errorText,
   evaluate,
   type LexiconExplainOptions,
   type LexiconLintOptions,
@@ -20,9 +21,9 @@ import {
   subjectsRestore,
   subjectsShow,
   subjectsSuspend,
+  ToldError,
   writeLexiconStats,
 } from './commands/index.js';
-import { SluiceError } from './core/index.js';
 import { loadVersion } from './load-version.js';
 
 /** A terminal sends Ctrl-C to npm and to us, and npm passes it on: signals this close together are one. */
@@ -45,17 +46,22 @@ program
     process.on('SIGHUP', () => reload?.());
     const served = await serve({ ...options, env: process.env, version });
     reload = () => void served.reload('SIGHUP');
+    served.ended.then(() => process.exit(0), fail);
     let stoppingSince = 0;
     for (const [signal, exitCode] of [
       ['SIGTERM', 143],
       ['SIGINT', 130],
     ] as const) {
       process.on(signal, () => {
+        if (!served.stopSignals.includes(signal)) return;
         const now = performance.now();
         if (stoppingSince === 0) {
           stoppingSince = now;
           served.stop().then(() => process.exit(0), fail);
-        } else if (now - stoppingSince > SAME_SIGNAL_MS) process.exit(exitCode);
+        } else if (now - stoppingSince > SAME_SIGNAL_MS) {
+          served.abandon();
+          process.exit(exitCode);
+        }
       });
     }
   });
@@ -170,7 +176,6 @@ function parseCount(value: string): number {
 
 /** One message, no stack: whoever reads it runs sluice and does not write it. */
 function fail(error: unknown): void {
-  const code = error instanceof SluiceError ? `${error.code}: ` : '';
-  process.stderr.write(`sluice: ${code}${error instanceof Error ? error.message : 'failed'}\n`);
+  if (!(error instanceof ToldError)) process.stderr.write(`sluice: ${errorText(error)}\n`);
   process.exit(2);
 }

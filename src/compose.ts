@@ -77,6 +77,13 @@ export interface ComposeOptions {
   readonly record?: boolean;
 }
 
+/** How to open services: `record: false` leaves the store closed. */
+export interface OpenServicesOptions {
+  readonly record?: boolean;
+  /** Where limits are counted without Redis; in this process when left out. */
+  readonly limits?: LimitSource | undefined;
+}
+
 /** How to build a pipeline: `previous` is the one it replaces, whose unchanged parts it takes over. */
 export interface ComposePipelineOptions {
   readonly file?: string | undefined;
@@ -120,7 +127,7 @@ const systemClock: AlarmClock = {
  */
 export async function openServices(
   config: Config,
-  { record = true }: { readonly record?: boolean } = {},
+  { record = true, limits = OWN_LIMITS }: OpenServicesOptions = {},
 ): Promise<Services> {
   const logger = pino({ level: config.log.level }, pino.destination(2));
   const chainKey = loadSecret(config.hitLog.chainKeyEnv);
@@ -140,7 +147,7 @@ export async function openServices(
       await database?.close();
     }
   };
-  return { logger, clock: systemClock, metrics: createMetrics(), database, store, enforcer, evidence, close };
+  return { logger, clock: systemClock, metrics: createMetrics(), database, store, enforcer, evidence, limits, close };
 }
 
 /** Undefined where no text is kept. */

@@ -9,6 +9,7 @@ const LAYERS = [
   ['lexicon', 'features', 'classifier', 'policy'],
   ['moderator', 'adapters', 'store', 'limits'],
   ['http'],
+  ['workers'],
 ];
 const TOP = LAYERS.length;
 

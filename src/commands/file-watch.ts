@@ -1,5 +1,8 @@
 import { fingerprintOf } from '../load-fingerprint.js';
 
+/** Time between two looks at the files of a config, in milliseconds. */
+export const WATCH_INTERVAL_MS = 500;
+
 /** What to watch. */
 export interface FileWatchOptions {
   /** Files, and folders of `.txt` files; asked at every look. */

@@ -1,4 +1,5 @@
 export * from './check.js';
+export * from './error-text.js';
 export * from './eval.js';
 export * from './evidence-commands.js';
 export * from './hits-commands.js';

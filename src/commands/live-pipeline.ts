@@ -1,10 +1,7 @@
 import { type Pipeline, releasePipeline, type Services } from '../compose.js';
-import type { Config } from '../config/index.js';
 import { ConfigError, LexiconError, SluiceError } from '../core/index.js';
 import type { ReloadOutcome } from '../http/index.js';
-
-/** Settings that are read once at the start. */
-const FIXED = ['listen', 'adminListen', 'admin', 'store', 'hitLog', 'retention', 'evidence', 'log'] as const;
+import { changedFixedSettings } from './fixed-settings.js';
 
 /** What a live pipeline starts from. */
 export interface LivePipelineOptions {
@@ -78,10 +75,6 @@ export class LivePipeline {
     const successor = this.#current;
     void this.#options.unused().then(() => releasePipeline(replaced, successor));
   }
-}
-
-function changedFixedSettings(first: Config, next: Config): string[] {
-  return FIXED.filter((key) => JSON.stringify(first[key]) !== JSON.stringify(next[key]));
 }
 
 function problemsOf(error: unknown): string[] {

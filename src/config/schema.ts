@@ -25,6 +25,17 @@ export const Config = z
       .describe(
         'Host and port of health checks, metrics and admin routes; on the port of the proxy when left out, otherwise only here.',
       ),
+    server: z
+      .strictObject({
+        workers: z
+          .union([z.int().min(1).max(256), z.literal('auto')])
+          .default(1)
+          .describe(
+            'Processes of the proxy that serve requests on this machine; `auto` is one for each processor. With more than one, another process starts them and replaces those that end.',
+          ),
+      })
+      .prefault({})
+      .describe('How the proxy runs.'),
     admin: z
       .strictObject({
         tokenEnv: environmentName
@@ -314,6 +325,10 @@ export const Config = z
       if (parseListenAddress(config[key] ?? ':0').port > 65_535) {
         context.addIssue({ code: 'custom', path: [key], message: 'port must be at most 65535' });
       }
+    }
+    if (config.server.workers !== 1 && config.store === 'sqlite::memory:') {
+      const message = 'workers cannot share a store in memory; give it a file, or leave `server.workers` at 1';
+      context.addIssue({ code: 'custom', path: ['store'], message });
     }
     for (const [index, { severity, category }] of config.lexicon.override.entries()) {
       if (severity === undefined && category === undefined) {

@@ -10,16 +10,27 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOTFOUND: 'the host name is not known',
 };
 
+/** How to listen. */
+export interface ListenOptions {
+  /** Whether the connections are for this process alone, also when it is one of several workers. */
+  readonly exclusive?: boolean;
+}
+
 /**
  * Starts to listen and returns the address in use, which tells the port when 0 was asked for.
  * @throws {ConfigError} when nobody can listen there; `setting` names the config key to change.
  */
-export async function listen(server: Server, address: string, setting: string): Promise<string> {
+export async function listen(
+  server: Server,
+  address: string,
+  setting: string,
+  { exclusive = false }: ListenOptions = {},
+): Promise<string> {
   const { host, port } = parseListenAddress(address);
   try {
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
-      server.listen(port, host, () => {
+      server.listen({ port, host, exclusive }, () => {
         server.off('error', reject);
         resolve();
       });

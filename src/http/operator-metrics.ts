@@ -1,4 +1,4 @@
-import { collectDefaultMetrics, Gauge, type Registry } from 'prom-client';
+import { type Aggregator, Counter, collectDefaultMetrics, Gauge, type Registry } from 'prom-client';
 import type { Enforcement, Store } from '../core/index.js';
 
 /** What is running, as labels of `sluice_info`. */
@@ -27,13 +27,25 @@ export function registerOperatorMetrics(
   { store, enforcement, openExchanges, info }: OperatorMetricsSources,
 ): void {
   const registers = [registry];
-  const gauge = (name: string, help: string, read: () => number): void => {
+  const gauge = (name: string, help: string, read: () => number, aggregator: Aggregator = 'sum'): void => {
     new Gauge({
       name,
       help,
       registers,
+      aggregator,
       collect() {
         this.set(read());
+      },
+    });
+  };
+  const counter = (name: string, help: string, read: () => number): void => {
+    new Counter({
+      name,
+      help,
+      registers,
+      collect() {
+        this.reset();
+        this.inc(read());
       },
     });
   };
@@ -45,24 +57,25 @@ export function registerOperatorMetrics(
       'Bytes of the record on disk that wait for the database; alarming while above 0.',
       () => store.stats().spooledBytes,
     );
-    gauge('sluice_store_written', 'Record entries written durably since the start.', () => store.stats().written);
-    gauge(
+    counter('sluice_store_written', 'Record entries written durably since the start.', () => store.stats().written);
+    counter(
       'sluice_store_dropped',
       'Record entries lost since the start; alarming above 0.',
       () => store.stats().dropped,
     );
-    gauge('sluice_store_errors', 'Failed attempts to write the record since the start.', () => store.stats().errors);
-    gauge('sluice_store_healthy', '1 while the record can be written.', () => Number(store.stats().healthy));
+    counter('sluice_store_errors', 'Failed attempts to write the record since the start.', () => store.stats().errors);
+    gauge('sluice_store_healthy', '1 while the record can be written.', () => Number(store.stats().healthy), 'min');
   }
   if (enforcement !== undefined) {
     gauge('sluice_strikes_waiting', 'Strikes that wait to be written.', () => enforcement.stats().waiting);
-    gauge('sluice_strikes_lost', 'Strikes lost since the start; alarming above 0.', () => enforcement.stats().lost);
+    counter('sluice_strikes_lost', 'Strikes lost since the start; alarming above 0.', () => enforcement.stats().lost);
   }
   new Gauge({
     name: 'sluice_info',
     help: 'Always 1; the labels name the versions in use.',
     labelNames: ['version', 'policy', 'lexicon', 'model', 'backend'],
     registers,
+    aggregator: 'first',
     collect() {
       // After a reload the versions before it must not stay behind as a second series.
       this.reset();

@@ -1,6 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { Registry } from 'prom-client';
 
 /** Whether a reload took, or what kept it from it. */
 export interface ReloadOutcome {
@@ -13,23 +12,29 @@ export interface ReloadOutcome {
   readonly problems: readonly string[];
 }
 
-/** What the operator routes show and do. */
-export interface OperatorRoutesOptions {
-  readonly registry: Registry;
-  readonly draining: () => boolean;
-  /** What does not work as it should, while everything else goes on; empty when nothing. */
-  readonly degraded: () => readonly string[];
-  /** The admin routes; without them their paths answer 404. */
-  readonly admin?: AdminOptions | undefined;
+/** Metrics as Prometheus reads them. */
+export interface MetricsText {
+  readonly contentType: string;
+  readonly text: string;
 }
 
-/** What the admin routes need. */
-export interface AdminOptions {
-  /** Bearer token that every admin request must carry. */
-  readonly token: string;
-  /** State of the instance, as JSON. */
-  readonly status: () => unknown;
-  readonly reload: () => Promise<ReloadOutcome>;
+/** What runs here, as the operator sees it: one process, or several as one. */
+export interface OperatorView {
+  metrics(): Promise<MetricsText>;
+  /** What does not work as it should, while everything else goes on; empty when nothing. */
+  degraded(): readonly string[] | Promise<readonly string[]>;
+  /** Whether new requests are served. */
+  ready(): boolean;
+  /** State, as JSON. */
+  status(): unknown;
+  reload(): Promise<ReloadOutcome>;
+}
+
+/** What the operator routes show and do. */
+export interface OperatorRoutesOptions {
+  readonly view: OperatorView;
+  /** Bearer token that every admin request must carry; without one the paths of the admin routes answer 404. */
+  readonly token: string | undefined;
 }
 
 /** Answers a request when it is for the operator; resolves to whether it did. */
@@ -43,14 +48,14 @@ interface Route {
 const ADMIN_PREFIX = '/sluice/';
 
 /** Returns the routes `/healthz`, `/readyz`, `/metrics` and `/sluice/admin/`. */
-export function createOperatorRoutes({ registry, draining, degraded, admin }: OperatorRoutesOptions): OperatorRoutes {
+export function createOperatorRoutes({ view, token }: OperatorRoutesOptions): OperatorRoutes {
   const open = new Map<string, Route>([
     [
       '/healthz',
       {
         method: 'GET',
-        answer: (res) => {
-          const parts = degraded();
+        answer: async (res) => {
+          const parts = await view.degraded();
           sendJson(res, 200, parts.length === 0 ? { status: 'ok' } : { status: 'degraded', degraded: parts });
         },
       },
@@ -60,7 +65,7 @@ export function createOperatorRoutes({ registry, draining, degraded, admin }: Op
       {
         method: 'GET',
         answer: (res) =>
-          draining() ? sendJson(res, 503, { status: 'draining' }) : sendJson(res, 200, { status: 'ready' }),
+          view.ready() ? sendJson(res, 200, { status: 'ready' }) : sendJson(res, 503, { status: 'draining' }),
       },
     ],
     [
@@ -68,18 +73,18 @@ export function createOperatorRoutes({ registry, draining, degraded, admin }: Op
       {
         method: 'GET',
         answer: async (res) => {
-          const text = await registry.metrics();
-          res.writeHead(200, { 'content-type': registry.contentType }).end(text);
+          const { contentType, text } = await view.metrics();
+          res.writeHead(200, { 'content-type': contentType }).end(text);
         },
       },
     ],
   ]);
-  const guarded = admin === undefined ? new Map<string, Route>() : adminRoutes(admin);
-  const allowed = admin === undefined ? () => false : tokenCheck(admin.token);
+  const guarded = token === undefined ? new Map<string, Route>() : adminRoutes(view);
+  const allowed = token === undefined ? () => false : tokenCheck(token);
   return async (req, res) => {
     const path = pathOf(req);
     if (path.startsWith(ADMIN_PREFIX)) {
-      if (admin === undefined) sendJson(res, 404, { error: 'not found' });
+      if (token === undefined) sendJson(res, 404, { error: 'not found' });
       else if (!allowed(req)) sendJson(res, 401, { error: 'wrong or missing token' }, { 'www-authenticate': 'Bearer' });
       else await answer(guarded.get(path), req, res);
       return true;
@@ -115,15 +120,15 @@ export function createOperatorServer(routes: OperatorRoutes): Server {
   });
 }
 
-function adminRoutes({ status, reload }: AdminOptions): Map<string, Route> {
+function adminRoutes(view: OperatorView): Map<string, Route> {
   return new Map<string, Route>([
-    ['/sluice/admin/status', { method: 'GET', answer: (res) => sendJson(res, 200, status()) }],
+    ['/sluice/admin/status', { method: 'GET', answer: async (res) => sendJson(res, 200, await view.status()) }],
     [
       '/sluice/admin/reload',
       {
         method: 'POST',
         answer: async (res) => {
-          const outcome = await reload();
+          const outcome = await view.reload();
           sendJson(res, outcome.ok ? 200 : 422, outcome);
         },
       },

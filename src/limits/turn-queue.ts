@@ -24,6 +24,11 @@ export class TurnQueue implements Turns {
     return this.#waiters.size;
   }
 
+  /** Whether it would make no difference if it began anew. */
+  get idle(): boolean {
+    return this.#running === 0 && this.#waiters.size === 0 && this.#waitMs() <= 0;
+  }
+
   take(signal: AbortSignal): EndTurn | Promise<EndTurn> {
     if (signal.aborted) return Promise.reject(signal.reason);
     if (this.#waiters.size === 0 && this.#hasRoom && this.#waitMs() <= 0) return this.#begin();
