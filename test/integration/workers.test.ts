@@ -165,8 +165,9 @@ describe('several workers', () => {
     expect((await status(served)).workers.map(({ openExchanges }) => openExchanges).sort()).toEqual([1, 2]);
     served.signal('SIGTERM');
     await served.logged('draining', 3);
-    for (const { res, reply } of streams) {
-      res.end(`${chatFrame('two', 'stop')}data: [DONE]\n\n`);
+    // All at once: which of them belongs to which request nobody knows.
+    for (const { res } of streams) res.end(`${chatFrame('two', 'stop')}data: [DONE]\n\n`);
+    for (const { reply } of streams) {
       let text = '';
       for await (const chunk of reply.setEncoding('utf8')) text += chunk;
       expect(text).toContain('[DONE]');
