@@ -94,6 +94,8 @@ export interface Adapter {
   readonly requestIsText?: boolean;
   /** How its streams may be framed; the first is taken where a reply does not say. */
   readonly framings: readonly [Framing, ...Framing[]];
+  /** Whether a stream of JSON lines that was asked for may call itself plain JSON; not when left out. */
+  readonly linesMayBeUntold?: boolean;
   /** Whether a request to a path that names no format is of this one. Never throws. */
   recognizes(request: ShapedRequest): boolean;
   /** Returns every text that the body carries in that direction; empty for an unknown shape. Never throws. */

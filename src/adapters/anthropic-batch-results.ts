@@ -1,4 +1,4 @@
-import { NDJSON, type StreamEvent } from '../framing/index.js';
+import { NDJSON, SSE, type StreamEvent } from '../framing/index.js';
 import type { Adapter, ErrorInfo } from './adapter.js';
 import { anthropicMessages } from './anthropic-messages.js';
 import { errorBody } from './anthropic-messages-frames.js';
@@ -15,7 +15,7 @@ import type { TextSlot } from './text-slots.js';
 export const anthropicBatchResults: Adapter = {
   ...anthropicMessages,
   name: 'anthropic-batch-results',
-  framings: [NDJSON],
+  framings: [NDJSON, SSE],
   recognizes: () => false,
   // What is no list of lines is an error, or of a shape that nobody knows.
   readTexts: () => [],

@@ -1,5 +1,5 @@
 import type { Direction, TextEdit, TextField } from '../core/index.js';
-import { SSE } from '../framing/index.js';
+import { NDJSON, SSE } from '../framing/index.js';
 import type {
   Adapter,
   AnswerNote,
@@ -35,7 +35,7 @@ const OWN_BLOCKS = /^(?:redacted_thinking|search_result|\w*tool_(?:use|result))$
  */
 export const anthropicMessages: Adapter = {
   name: 'anthropic-messages',
-  framings: [SSE],
+  framings: [SSE, NDJSON],
 
   recognizes({ body, headers = {} }: ShapedRequest): boolean {
     if (!isJsonObject(body) || !Array.isArray(body['messages'])) return false;

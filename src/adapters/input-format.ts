@@ -1,5 +1,5 @@
 import type { Direction, FormatName, TextEdit, TextField } from '../core/index.js';
-import { SSE } from '../framing/index.js';
+import { NDJSON, SSE } from '../framing/index.js';
 import type {
   Adapter,
   AnswerNote,
@@ -53,7 +53,7 @@ export function createInputFormat(options: InputFormatOptions): Adapter {
   };
   return {
     name,
-    framings: [SSE],
+    framings: [SSE, NDJSON],
     recognizes,
     errorBody,
 

@@ -20,6 +20,8 @@ import { ReleasedTexts } from './released-texts.js';
 import type { StreamChange, StreamFormat, StreamStep } from './stream-format.js';
 import { fieldOf, type TextSlot } from './text-slots.js';
 
+/** Gateways that answer in server-sent events end a stream as other formats do. */
+const DONE = '[DONE]';
 /** Keys of which every line of the format has one. */
 const LINE_KEYS = ['message', 'response', 'error', 'done'];
 
@@ -47,6 +49,7 @@ export class OllamaStream implements StreamFormat {
   }
 
   read(event: StreamEvent): StreamStep {
+    if (event.data.trim() === DONE) return this.#readEnd(event);
     const data = parseEventData(event);
     const line = asEventObject(data);
     this.#event = event;
@@ -126,6 +129,15 @@ export class OllamaStream implements StreamFormat {
 
   leave(event: StreamEvent): StreamEvent {
     return event;
+  }
+
+  #readEnd(event: StreamEvent): StreamStep {
+    this.#event = event;
+    this.#line = {};
+    this.#slots = [];
+    this.#texts = new Map();
+    this.#odd.read([]);
+    return { deltas: [], fields: [], ends: 'all', answers: [ANSWER], last: true, filtered: [] };
   }
 
   /** What is not of the format may go on in the next line, for all that is known. */

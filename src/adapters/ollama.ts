@@ -1,5 +1,5 @@
 import type { Direction, FormatName, TextEdit, TextField } from '../core/index.js';
-import { NDJSON } from '../framing/index.js';
+import { NDJSON, SSE } from '../framing/index.js';
 import type {
   Adapter,
   AnswerNote,
@@ -35,7 +35,8 @@ export const ollamaGenerate = createOllama('ollama-generate', 'generate');
 function createOllama(name: FormatName, kind: OllamaKind): Adapter {
   return {
     name,
-    framings: [NDJSON],
+    framings: [NDJSON, SSE],
+    linesMayBeUntold: true,
 
     recognizes({ body }: ShapedRequest): boolean {
       if (!isJsonObject(body) || !OWN_KEYS[kind].some((key) => Object.hasOwn(body, key))) return false;

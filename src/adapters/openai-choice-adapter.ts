@@ -1,5 +1,5 @@
 import type { Direction, TextEdit, TextField } from '../core/index.js';
-import { SSE } from '../framing/index.js';
+import { NDJSON, SSE } from '../framing/index.js';
 import type { Adapter, AnswerNote, AskedReply, BlockInfo, ErrorInfo, OwnReply } from './adapter.js';
 import { noteKeys } from './answer-note.js';
 import { asArray, isJsonObject, type JsonObject, pick, pickNames } from './json.js';
@@ -46,7 +46,7 @@ export function createChoiceAdapter(dialect: ChoiceDialect): Adapter {
   };
   return {
     name: dialect.name,
-    framings: [SSE],
+    framings: [SSE, NDJSON],
     recognizes: dialect.recognizes,
     errorBody,
     blockedOutput,

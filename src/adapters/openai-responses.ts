@@ -1,5 +1,5 @@
 import type { Direction, TextEdit, TextField } from '../core/index.js';
-import { SSE } from '../framing/index.js';
+import { NDJSON, SSE } from '../framing/index.js';
 import type {
   Adapter,
   AnswerNote,
@@ -29,7 +29,7 @@ import { writeSlots } from './write-slots.js';
 /** The OpenAI Responses API, as OpenAI, Azure and compatible backends speak it. */
 export const openaiResponses: Adapter = {
   name: 'openai-responses',
-  framings: [SSE],
+  framings: [SSE, NDJSON],
 
   recognizes({ body }: ShapedRequest): boolean {
     if (!isJsonObject(body) || body['messages'] !== undefined) return false;

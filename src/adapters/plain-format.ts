@@ -53,6 +53,7 @@ export function createPlainFormat(options: PlainFormatOptions): Adapter {
     name: 'own',
     requestIsText: options.request === 'text',
     framings,
+    linesMayBeUntold: true,
     openStream,
     recognizes: () => false,
 

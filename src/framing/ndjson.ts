@@ -3,6 +3,7 @@ import type { Framing } from './framing.js';
 import { NdjsonParser } from './ndjson-parser.js';
 
 const LF = 0x0a;
+const END_MARK = '[DONE]';
 
 /** Newline-delimited JSON: one JSON value per line. */
 export const NDJSON: Framing = {
@@ -14,6 +15,8 @@ export const NDJSON: Framing = {
   createParser: (limits) => new NdjsonParser(limits),
   encode({ data, comment }) {
     if (comment !== undefined) return '\n';
+    // Formats that end an event stream so need no mark where lines end with the bytes; it would be no JSON.
+    if (data.trim() === END_MARK) return '';
     if (data.includes('\n')) throw new StreamError('The data of an event must not hold a line break.');
     return `${data}\n`;
   },

@@ -5,6 +5,7 @@ import {
   type ModerationNote,
   type OwnReply,
   openaiChat,
+  parseJson,
   writeJson,
 } from '../adapters/index.js';
 import { type Direction, RequestBodyError, type Verdict } from '../core/index.js';
@@ -96,9 +97,22 @@ export async function screenReply(
     readonly status: number;
     readonly bytes: Buffer;
     readonly isText?: boolean;
+    /** Whether the client has the head already: then the body has to say all, and keep its status. */
+    readonly headIsOut?: boolean;
   },
 ): Promise<ScreenedReply> {
-  const { adapter, exchange, status, bytes } = reply;
+  const screened = await judgeReply(screen, reply);
+  const { adapter, exchange, headIsOut = false } = reply;
+  const { verdict, changed, bytes } = screened;
+  if (!headIsOut || changed || verdict === undefined || exchange.policy.mode !== 'annotate') return screened;
+  const body = parseJson(bytes.toString('utf8'));
+  if (body === undefined) return screened;
+  const annotated = adapter.annotateBody(body, { moderation: moderationNote(verdict, exchange) });
+  return { ...screened, bytes: Buffer.from(writeJson(annotated, bytes.toString('utf8'))), changed: true };
+}
+
+async function judgeReply(screen: Screen, reply: Parameters<typeof screenReply>[1]): Promise<ScreenedReply> {
+  const { adapter, exchange, status, bytes, headIsOut = false } = reply;
   // Log probabilities make a reply of many values, which are no texts.
   const { maxJsonDepth } = screen.deps.config.limits;
   let body: unknown;
@@ -128,7 +142,7 @@ export async function screenReply(
   const ours = blocked === undefined ? {} : { 'x-request-id': exchange.requestId, 'x-should-retry': 'false' };
   const headers = { ...moderationHeaders('output', verdict, exchange), ...labelHeaders(exchange), ...ours };
   const asIs = { bytes, changed: false, headers, verdict };
-  if (blocked?.blockAs === 'error') {
+  if (blocked?.blockAs === 'error' && !headIsOut) {
     return { ...asIs, headers: ours, answer: adapter.blockedReply(blocked, askedOf(exchange)) };
   }
   const labels = labelsField(exchange);

@@ -11,11 +11,15 @@ export interface ReplyKind {
 }
 
 /** Returns how a reply is framed that is a stream by what its head says; `undefined` for another. Never throws. */
-export function framingOfHead({ framings }: Adapter, { contentType, whole, asked }: ReplyKind): Framing | undefined {
+export function framingOfHead(
+  { framings, linesMayBeUntold }: Adapter,
+  { contentType, whole, asked }: ReplyKind,
+): Framing | undefined {
   const said = framings.find((framing) => framing.matchesType(contentType));
   // Nobody waits for the parts of a text that is complete.
   if (said !== undefined) return said.endsWith === 'nothing' && whole ? undefined : said;
-  const untold = !whole && asked?.stream === true && /^\s*(?:$|application\/json\b)/i.test(contentType);
+  const untold =
+    linesMayBeUntold === true && !whole && asked?.stream === true && /^\s*(?:$|application\/json\b)/i.test(contentType);
   // Lines of JSON often go by another name, and cannot be told from it before the end.
   return untold ? framings.find((framing) => framing === NDJSON) : undefined;
 }

@@ -2,7 +2,8 @@ import { isUtf8 } from 'node:buffer';
 import { Readable } from 'node:stream';
 import { RequestBodyError, StoreError } from '../core/index.js';
 import { labelHeaders } from './ai-label.js';
-import { moderationHeaders, type ScreenedReply, screenReply } from './answers.js';
+import { encodeAnswer, moderationHeaders, type ScreenedReply, screenReply } from './answers.js';
+import { BlankStart } from './blank-start.js';
 import { failureAnswer } from './early-answer.js';
 import { framingOfBody } from './framing-of.js';
 import { readBody } from './read-body.js';
@@ -19,6 +20,9 @@ export class HeldReply implements ReplyFilter {
   #size = 0;
   /** Set once the rest passes unread. */
   #passing = false;
+  readonly #start = new BlankStart();
+  /** How many of the bytes, from the first, have gone to the client already; above 0 its head is out. */
+  #blank = 0;
 
   constructor(context: ReplyContext, body: ReplyBody, downstream: Downstream) {
     this.#context = context;
@@ -29,6 +33,7 @@ export class HeldReply implements ReplyFilter {
   write(bytes: Buffer, done: WriteCallback | undefined): boolean {
     if (this.#passing) return this.#downstream.write(bytes, done);
     this.#take(bytes);
+    if (this.#mayPassBlank(bytes)) return this.#passBlank(bytes, done);
     // Called although nothing has left: whoever waits for it before the next write would wait forever.
     if (done !== undefined) process.nextTick(done);
     return !this.#downstream.needsDrain;
@@ -52,11 +57,29 @@ export class HeldReply implements ReplyFilter {
       encoding === undefined ? Promise.resolve(sent) : readBody(Readable.from([sent]), { encoding, maxBytes });
     plain
       .then((bytes) => this.#judge(sent, bytes))
-      .catch((error: unknown) => this.#giveUp(error, () => this.#downstream.end(sent)));
+      .catch((error: unknown) => this.#giveUp(error, () => this.#downstream.end(sent.subarray(this.#blank))));
   }
 
   abandon(): void {
     // The handler may still complete the reply: then it is judged for the record, and goes nowhere.
+  }
+
+  /** White space that a busy backend sends ahead of its JSON, so that the client does not give up. */
+  #mayPassBlank(bytes: Buffer): boolean {
+    const { type, encoding, announced } = this.#body;
+    if (encoding !== undefined || announced || !/\bjson\b/.test(type)) return false;
+    return !this.#passing && this.#start.isBlank(bytes) && bytes.length > 0;
+  }
+
+  #passBlank(bytes: Buffer, done: WriteCallback | undefined): boolean {
+    if (this.#blank === 0) {
+      for (const name of BYTE_HEADERS) this.#downstream.removeHeader(name);
+      for (const [name, value] of Object.entries(labelHeaders(this.#context.exchange))) {
+        this.#downstream.setHeader(name, value);
+      }
+    }
+    this.#blank += bytes.length;
+    return this.#downstream.write(bytes, done);
   }
 
   #take(bytes: Buffer): void {
@@ -68,7 +91,7 @@ export class HeldReply implements ReplyFilter {
     this.#held = [];
     this.#passing = true;
     const reason = new RequestBodyError(413, `It is larger than ${maxBodyBytes} bytes.`);
-    this.#giveUp(reason, () => this.#downstream.write(held));
+    this.#giveUp(reason, () => this.#downstream.write(held.subarray(this.#blank)));
   }
 
   async #judge(sent: Buffer, plain: Buffer): Promise<void> {
@@ -98,11 +121,17 @@ export class HeldReply implements ReplyFilter {
       this.#release(sent, { bytes, changed, headers, verdict });
       return;
     }
-    this.#release(sent, await screenReply(screen, { adapter, exchange, status, bytes: plain, isText }));
+    const read = { adapter, exchange, status, bytes: plain, isText, headIsOut: this.#blank > 0 };
+    this.#release(sent, await screenReply(screen, read));
   }
 
   #release(sent: Buffer, { bytes, changed, headers, answer }: ScreenedReply): void {
     const downstream = this.#downstream;
+    if (this.#blank > 0) {
+      if (answer !== undefined) downstream.end(encodeAnswer(answer).bytes);
+      else downstream.end(changed ? bytes : sent.subarray(this.#blank));
+      return;
+    }
     for (const [name, value] of Object.entries(headers)) downstream.setHeader(name, value);
     if (answer !== undefined) {
       downstream.replace(answer);

@@ -45,12 +45,18 @@ export async function observeReply(options: ReplyToScreen): Promise<void> {
 
 async function annotate(options: ReplyToScreen): Promise<void> {
   const { reply, res } = options;
-  const bytes = await readReply(options, reply.body);
+  const kept = forwardable(reply.headers, ['content-length']);
+  const { bytes, blank } = await readReply(options, reply.body, forwardable(reply.headers, OF_THE_BYTES));
   const side = new PassThrough();
   side.end(bytes);
   const screened = await judgeWhole(options, side);
+  if (res.headersSent) {
+    const isChanged = screened?.changed === true;
+    res.end(isChanged ? screened.bytes : bytes.subarray(blank));
+    return;
+  }
   for (const [name, value] of Object.entries(screened?.headers ?? {})) res.setHeader(name, value);
-  writeHead(res, reply, [...forwardable(reply.headers, ['content-length']), 'content-length', String(bytes.length)]);
+  writeHead(res, reply, [...kept, 'content-length', String(bytes.length)]);
   res.end(bytes);
 }
 
@@ -111,7 +117,8 @@ async function judgeWhole(options: ReplyToScreen, side: PassThrough): Promise<Sc
       const verdict = stream.verdictOf('all');
       return { bytes, changed: false, headers: moderationHeaders('output', verdict, exchange), verdict };
     }
-    return await screenReply(screen, { adapter, exchange, status: reply.status, bytes, isText: true });
+    const headIsOut = options.res.headersSent;
+    return await screenReply(screen, { adapter, exchange, status: reply.status, bytes, isText: true, headIsOut });
   } catch {
     unread(options);
     return undefined;

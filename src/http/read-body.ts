@@ -3,16 +3,21 @@ import { RequestBodyError } from '../core/index.js';
 import { decoded } from './content-encoding.js';
 import { tooLarge } from './json-body.js';
 
+/** How to read a body. */
+export interface ReadBodyOptions {
+  readonly encoding: string | undefined;
+  readonly maxBytes: number;
+  /** Called with the bytes as they come, decoded. */
+  readonly onBytes?: ((bytes: Buffer) => void) | undefined;
+}
+
 /**
  * Reads a whole body and undoes its content encodings. After an error the source is left open, so that an answer can
  * still be sent on the same connection.
  * @throws {RequestBodyError} when it is larger than `maxBytes`, encoded in an unknown way, or cut.
  */
-export async function readBody(
-  source: Readable,
-  options: { readonly encoding: string | undefined; readonly maxBytes: number },
-): Promise<Buffer> {
-  const { encoding, maxBytes } = options;
+export async function readBody(source: Readable, options: ReadBodyOptions): Promise<Buffer> {
+  const { encoding, maxBytes, onBytes } = options;
   const chunks: Buffer[] = [];
   let size = 0;
   const stream = decoded(source, encoding);
@@ -22,6 +27,7 @@ export async function readBody(
       size += bytes.length;
       if (size > maxBytes) throw tooLarge(maxBytes);
       chunks.push(bytes);
+      onBytes?.(bytes);
     }
   } catch (cause) {
     if (cause instanceof RequestBodyError) throw cause;

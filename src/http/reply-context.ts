@@ -20,6 +20,8 @@ export interface ReplyBody {
   readonly type: string;
   /** Content encoding; `undefined` when the bytes are as they are. */
   readonly encoding: string | undefined;
+  /** Whether its head says how long it is. */
+  readonly announced: boolean;
 }
 
 /** Headers that vouch for the very bytes of a body, so that they go when the bytes change. */

@@ -3,7 +3,8 @@ import type { ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import { RequestBodyError, UpstreamError } from '../core/index.js';
 import { labelHeaders } from './ai-label.js';
-import { type ScreenedReply, STREAM_HEADERS, screenReply, sendAnswer } from './answers.js';
+import { encodeAnswer, type ScreenedReply, STREAM_HEADERS, screenReply, sendAnswer } from './answers.js';
+import { BlankStart } from './blank-start.js';
 import { decoded } from './content-encoding.js';
 import { framingOfBody, framingOfHead, type ReplyKind } from './framing-of.js';
 import { forwardable, headerValue } from './hop-by-hop.js';
@@ -41,16 +42,18 @@ export async function sendReply(options: ReplyToScreen): Promise<void> {
     res.flushHeaders();
     return pump(source, { stream, res, client });
   }
-  const bytes = await readReply(options, decodeReply(reply));
-  const isJson = /\bjson\b/i.test(type);
-  if (!isJson && !isUtf8(bytes)) return sendBinary(options, async () => sendBytes(options, bytes));
+  const { bytes, blank } = await readReply(options, decodeReply(reply), headOf(options, labelHeaders(exchange)));
+  const isText = !isJson(reply);
+  if (isText && !isUtf8(bytes)) return sendBinary(options, async () => sendBytes(options, bytes));
   const unsaid = framingOfBody(adapter, bytes);
   if (unsaid !== undefined) {
     const stream = screen.openStream(adapter, exchange, unsaid);
     return sendBytes(options, Buffer.from(stream.push(bytes) + stream.end()), labelHeaders(exchange));
   }
-  const { bytes: out, headers, answer } = await screenWhole(options, { bytes, isText: !isJson });
-  if (answer === undefined) return sendBytes(options, out, headers);
+  const read = { bytes, isText, headIsOut: res.headersSent };
+  const { bytes: out, headers, answer } = await screenWhole(options, read);
+  if (answer === undefined) return sendBytes(options, out === bytes ? out.subarray(blank) : out, headers);
+  if (res.headersSent) return void res.end(encodeAnswer(answer).bytes);
   return sendAnswer(res, { ...answer, headers: { ...answer.headers, ...headers } });
 }
 
@@ -119,19 +122,46 @@ async function write(res: ServerResponse, wire: string): Promise<void> {
   });
 }
 
+/** A whole reply. */
+export interface WholeReply {
+  readonly bytes: Buffer;
+  /** How many of the bytes, from the first, have gone to the client already; above 0 its head is out. */
+  readonly blank: number;
+}
+
 /**
- * Reads a whole reply.
+ * Reads a whole reply. White space that a busy backend sends ahead of its JSON passes at once, behind a head with `headers`:
+ * without it the client might give up.
+ * @param headers names and values alternating
  * @throws {UpstreamError} when it breaks off or is too large.
  */
-export async function readReply({ screen }: ReplyToScreen, source: Readable): Promise<Buffer> {
+export async function readReply(
+  { screen, reply, res }: ReplyToScreen,
+  source: Readable,
+  headers: readonly string[],
+): Promise<WholeReply> {
   const { maxBodyBytes } = screen.deps.config.limits;
+  // One whose length is known is there already.
+  const waits = isJson(reply) && headerValue(reply.headers, 'content-length') === '';
+  const start = new BlankStart();
+  let blank = 0;
+  const onBytes = (bytes: Buffer): void => {
+    if (!waits || !start.isBlank(bytes)) return;
+    if (!res.headersSent) writeHead(res, reply, headers);
+    res.write(bytes);
+    blank += bytes.length;
+  };
   try {
-    return await readBody(source, { encoding: undefined, maxBytes: maxBodyBytes });
+    return { bytes: await readBody(source, { encoding: undefined, maxBytes: maxBodyBytes, onBytes }), blank };
   } catch (cause) {
     if (!(cause instanceof RequestBodyError)) throw cause;
     if (cause.status !== 413) throw upstreamError(cause.cause);
     throw new UpstreamError(502, `The reply of the backend is larger than ${maxBodyBytes} bytes.`, { cause });
   }
+}
+
+function isJson({ headers }: UpstreamReply): boolean {
+  return /\bjson\b/i.test(headerValue(headers, 'content-type'));
 }
 
 function decodeReply(reply: UpstreamReply): Readable {
@@ -144,7 +174,7 @@ function decodeReply(reply: UpstreamReply): Readable {
 
 async function screenWhole(
   { reply, screen, exchange, adapter }: ReplyToScreen,
-  read: { bytes: Buffer; isText: boolean },
+  read: { bytes: Buffer; isText: boolean; headIsOut: boolean },
 ): Promise<ScreenedReply> {
   try {
     return await screenReply(screen, { adapter, exchange, status: reply.status, ...read });
@@ -156,8 +186,12 @@ async function screenWhole(
 
 /** @param ours headers by name in lower case; they replace those of the backend */
 function sendBytes(options: ReplyToScreen, bytes: Buffer, ours: Readonly<Record<string, string>> = {}): void {
-  const kept = forwardable(options.reply.headers, [...OF_THE_BYTES, ...Object.keys(ours)]);
-  const all = [...kept, ...Object.entries(ours).flat(), 'content-length', String(bytes.length)];
-  writeHead(options.res, options.reply, all);
-  options.res.end(bytes);
+  const { res, reply } = options;
+  if (!res.headersSent) writeHead(res, reply, [...headOf(options, ours), 'content-length', String(bytes.length)]);
+  res.end(bytes);
+}
+
+function headOf({ reply }: ReplyToScreen, ours: Readonly<Record<string, string>>): string[] {
+  const kept = forwardable(reply.headers, [...OF_THE_BYTES, ...Object.keys(ours)]);
+  return [...kept, ...Object.entries(ours).flat()];
 }

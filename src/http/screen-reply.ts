@@ -64,5 +64,6 @@ function readReplyBody(res: ServerResponse, { status }: ReplyHead): ReplyBody {
     status,
     type: (type.split(';', 1)[0] ?? '').trim().toLowerCase(),
     encoding: encoding === '' || encoding === 'identity' ? undefined : encoding,
+    announced: res.hasHeader('content-length'),
   };
 }
