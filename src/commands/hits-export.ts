@@ -48,6 +48,7 @@ const COLUMNS: Readonly<Record<string, (hit: RecordedHit) => string | number | n
   span_start: (hit) => hit.span?.start ?? null,
   span_end: (hit) => hit.span?.end ?? null,
   term_id: (hit) => hit.termId,
+  unlisted: (hit) => hit.unlisted,
   policy_version: (hit) => hit.versions.policy,
   lexicon_version: (hit) => hit.versions.lexicon,
   model_version: (hit) => hit.versions.model,

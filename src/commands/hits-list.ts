@@ -34,7 +34,7 @@ function lineOf(hit: RecordedHit): (string | number)[] {
     new Date(hit.timeMs).toISOString(),
     hit.id,
     hit.direction,
-    hit.category ?? `(${hit.outcome})`,
+    (hit.category ?? `(${hit.outcome})`) + (hit.unlisted > 0 ? ` +${hit.unlisted}` : ''),
     hit.score === null ? '' : hit.score.toFixed(3),
     hit.source ?? '',
     hit.applied === hit.action ? hit.applied : `${hit.applied} (${hit.mode}: ${hit.action})`,

@@ -34,6 +34,7 @@ function describe(hit: RecordedHit): string {
     ['decided', hit.action],
     ['done', hit.applied],
     ['category', hit.category],
+    ['not listed', hit.unlisted === 0 ? null : `${hit.unlisted} more of this category in this text`],
     ['for this hit', hit.hitAction],
     ['source', hit.source],
     ['score', hit.score],

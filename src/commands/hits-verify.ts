@@ -20,7 +20,7 @@ const MAX_NAMED = 20;
 
 /**
  * Goes over the whole record and says what was taken out of it or changed; returns the exit code: 0 for a whole record, 1 for any
- * other, 2 when chains are made with a key that is not there to check them.
+ * other, 2 when there are chains that prove less: made with a key that is not there, or without the one that is.
  * @throws {SluiceError} when the config or the database cannot be used.
  * @throws {TypeError} when the file of heads cannot be read or written.
  */
@@ -47,7 +47,7 @@ const MEANING: Readonly<Record<ChainProblem['kind'], string>> = {
   broken: 'broken: does not follow from what is before it',
   extra: 'behind the end of the chain',
   unknown: 'of a writer that is not known',
-  key: 'made with another key; gaps and changes are found, forged rows are not',
+  key: 'made without the key or with another one; gaps and changes are found, forged rows are not',
   head: 'not what it was when its head was saved',
 };
 
@@ -55,9 +55,10 @@ function describe({ writer, rows, erased, lost, closedMs, problems }: ChainRepor
   const facts = [`${rows} rows`, ...(erased > 0 ? [`${erased} of them erased`] : [])];
   if (lost > 0) facts.push(`${lost} entries never written, for lack of room`);
   if (closedMs === null) facts.push('still writing, or killed');
+  const advice = ` (the key belongs into ${chainKeyEnv}; of chains from before there was one, save the heads)`;
   const lines = problems.slice(0, MAX_NAMED).map(({ kind, seq, lastSeq }) => {
     const which = seq === lastSeq ? `${writer}-${seq}` : `${writer}-${seq} to ${lastSeq}`;
-    return `  ${which}: ${MEANING[kind]}${kind === 'key' ? ` (the key belongs into ${chainKeyEnv})` : ''}\n`;
+    return `  ${which}: ${MEANING[kind]}${kind === 'key' ? advice : ''}\n`;
   });
   if (problems.length > MAX_NAMED) lines.push(`  and ${problems.length - MAX_NAMED} more\n`);
   return `${writer}: ${facts.join(', ')}: ${problems.length === 0 ? 'whole' : 'NOT WHOLE'}\n${lines.join('')}`;

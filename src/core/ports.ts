@@ -51,14 +51,22 @@ export interface HitEntry {
 
 /** Append-only record of hits. `record` never throws and never blocks; what is lost is counted. */
 export interface Store {
-  /** Queues one entry; cheap enough for the request path. */
-  record(entry: HitEntry): void;
+  /**
+   * Queues one entry; cheap enough for the request path. False when it is lost and, with `overflow: block-traffic`, nothing that
+   * came of its text may leave.
+   */
+  record(entry: HitEntry): boolean;
   /**
    * With `durability: request` resolves once every entry queued before the call is durable, and undefined when nothing has to
    * be waited for. When that takes longer than the config allows, `overflow: block-traffic` rejects with `StoreError`, and
    * `drop-oldest` resolves.
    */
   durable(): Promise<void> | undefined;
+  /**
+   * Undefined while there is room for many more entries; otherwise resolves to true once there is. When that takes longer than the
+   * config allows, `overflow: block-traffic` rejects with `StoreError`, and `drop-oldest` resolves to false.
+   */
+  room(): Promise<boolean> | undefined;
   /** Whether requests may be served; false while `overflow: block-traffic` holds and there is no room for their record. */
   accepts(): boolean;
   /** Resolves once every entry queued before the call is durable; rejects with `StoreError` when that cannot be had now. */

@@ -8,6 +8,7 @@ import {
   type HitEntry,
   type Outcome,
   type Store,
+  StoreError,
   strongerAction,
   type TextField,
   type Verdict,
@@ -33,32 +34,57 @@ export interface Exchange {
   readonly prefill?: TextField | undefined;
 }
 
+/** What an exchange has recorded since it last waited for the record. */
+export interface Unsettled {
+  readonly entries: number;
+  /** Whether one of them is lost, so that nothing of the exchange may leave. */
+  readonly isLost: boolean;
+}
+
+/** Of an exchange that has nothing to wait for. */
+export const NOTHING_UNSETTLED: Unsettled = { entries: 0, isLost: false };
+
 /** Where what happened is told. */
 export interface RecordDeps {
   readonly store: Store | undefined;
-  /** How many entries nobody has waited for yet, by request id; only of exchanges whose answers wait. */
-  readonly unsettled: Map<string, number>;
+  /** What nobody has waited for yet, by request id; only of exchanges whose answers wait. */
+  readonly unsettled: Map<string, Unsettled>;
   readonly clock: Clock;
   readonly metrics: Metrics;
   /** Of which hits the text is kept; of none when left out. */
   readonly evidence?: EvidenceRules | undefined;
 }
 
+/** One screened text. */
+export interface ScreenedText {
+  readonly verdict: Verdict;
+  readonly direction: Direction;
+  readonly field: string;
+  /** What the text goes on from, when hits of it may begin there. */
+  readonly before?: TextBefore | undefined;
+  /** Tells the text that was judged, which is asked only for evidence. */
+  readonly hear?: HearText;
+  readonly exchange: Exchange;
+}
+
+/** Texts of one body that are recorded at once; those of longer ones wait for room, and leave some to other exchanges. */
+const TEXTS_AT_ONCE = 100;
+
+/**
+ * Counts and records the texts of one body.
+ * @throws {StoreError} when there is no room for them in time and there must be.
+ */
+export async function recordVerdicts(deps: RecordDeps, texts: readonly ScreenedText[]): Promise<void> {
+  let waits = true;
+  for (const [index, screened] of texts.entries()) {
+    recordVerdict(deps, screened);
+    if (waits && (index + 1) % TEXTS_AT_ONCE === 0) waits = (await deps.store?.room()) ?? true;
+  }
+}
+
 /** Counts one screened text and records it when anything was found. */
-export function recordVerdict(
-  deps: RecordDeps,
-  entry: {
-    readonly verdict: Verdict;
-    readonly direction: Direction;
-    readonly field: string;
-    /** What the text goes on from, when hits of it may begin there. */
-    readonly before?: TextBefore | undefined;
-    /** Tells the text that was judged, which is asked only for evidence. */
-    readonly hear?: HearText;
-    readonly exchange: Exchange;
-  },
-): void {
-  const { verdict, direction, field, before, hear, exchange } = entry;
+export function recordVerdict(deps: RecordDeps, screened: ScreenedText): void {
+  const { verdict, direction, field, before, hear, exchange } = screened;
   deps.metrics.screened.inc({ direction, action: verdict.applied });
   for (const { category, source, action } of verdict.hits) deps.metrics.hits.inc({ category, source, action });
   const { cause, effect } = verdict.hold ?? {};
@@ -155,9 +181,10 @@ export function recordOutcome(
 
 function recordEntry({ store, unsettled }: RecordDeps, exchange: Exchange, entry: HitEntry): void {
   if (store === undefined) return;
-  store.record(entry);
-  const count = unsettled.get(exchange.requestId);
-  if (count !== undefined) unsettled.set(exchange.requestId, count + 1);
+  const isKept = store.record(entry);
+  const before = unsettled.get(exchange.requestId);
+  if (before === undefined) return;
+  unsettled.set(exchange.requestId, { entries: before.entries + 1, isLost: before.isLost || !isKept });
 }
 
 /**
@@ -165,12 +192,12 @@ function recordEntry({ store, unsettled }: RecordDeps, exchange: Exchange, entry
  * Rejects with `StoreError` when it cannot be recorded and must be.
  */
 export function durableRecord({ store, unsettled }: RecordDeps, { requestId }: Exchange): Promise<void> | undefined {
-  const count = unsettled.get(requestId) ?? 0;
-  if (count === 0) return undefined;
+  const now = unsettled.get(requestId) ?? NOTHING_UNSETTLED;
+  if (now.entries === 0) return undefined;
   const settle = (): void => {
-    if (unsettled.get(requestId) === count) unsettled.set(requestId, 0);
+    if (unsettled.get(requestId) === now) unsettled.set(requestId, NOTHING_UNSETTLED);
   };
-  const wait = store?.durable();
+  const wait = now.isLost ? Promise.reject(new StoreError('The record has no room.')) : store?.durable();
   if (wait === undefined) settle();
   // After a failure too: the answer that tells of it has nothing to wait for.
   return wait?.finally(settle);

@@ -29,7 +29,15 @@ import { askDetectors } from './ask-detectors.js';
 import { blockInfo } from './block-info.js';
 import { recordCoverage, stopsUnknown } from './coverage.js';
 import { hearWhole } from './evidence.js';
-import { askedOf, durableRecord, type Exchange, type RecordDeps, recordVerdict, strongerVerdict } from './exchange.js';
+import {
+  askedOf,
+  durableRecord,
+  type Exchange,
+  NOTHING_UNSETTLED,
+  type RecordDeps,
+  recordVerdicts,
+  strongerVerdict,
+} from './exchange.js';
 import { holdUntilDurable } from './hold-until-durable.js';
 import { passingText } from './judge-output-text.js';
 import { type JudgedSeam, judgeSeams } from './judge-seams.js';
@@ -137,10 +145,11 @@ export function createScreen(parts: Omit<ScreenDeps, 'unsettled'>): Screen {
     const { detectors = [] } = deps;
     const remote = direction === 'input' && !isStopped && detectors.length > 0;
     const verdicts = remote ? await askDetectors(detectors, { fields, verdicts: local, policy }) : local;
-    for (const [index, verdict] of verdicts.entries()) {
+    const screened = verdicts.map((verdict, index) => {
       const { path: field = '', text = '' } = fields[index] ?? {};
-      recordVerdict(deps, { verdict, direction, field, before: before[index], hear: hearWhole(text), exchange });
-    }
+      return { verdict, direction, field, before: before[index], hear: hearWhole(text), exchange };
+    });
+    await recordVerdicts(deps, screened);
     await durableRecord(deps, exchange);
     return verdicts;
   };
@@ -160,7 +169,10 @@ export function createScreen(parts: Omit<ScreenDeps, 'unsettled'>): Screen {
     recordCoverage(deps, texts, at);
     if (stopsUnknown(texts, at)) return { ...REFUSED, exchange };
     const seams = await judgeSeams(moderator, fields, exchange.policy);
-    for (const { field, text, verdict } of seams) recordVerdict(deps, { ...at, verdict, field, hear: hearWhole(text) });
+    await recordVerdicts(
+      deps,
+      seams.map(({ field, text, verdict }) => ({ ...at, verdict, field, hear: hearWhole(text) })),
+    );
     const isStopped = seams.some(({ verdict }) => verdict.applied === 'block');
     const verdicts = await judge(fields, 'input', { exchange, isStopped });
     const judged = applyVerdicts({ adapter, body, ...at, texts, verdicts, seams });
@@ -200,7 +212,7 @@ export function createScreen(parts: Omit<ScreenDeps, 'unsettled'>): Screen {
     holdUntilRecorded(res, exchange) {
       if (deps.store === undefined || deps.config.hitLog.durability === 'batch') return;
       const { requestId } = exchange;
-      deps.unsettled.set(requestId, 0);
+      deps.unsettled.set(requestId, NOTHING_UNSETTLED);
       res.once('close', () => deps.unsettled.delete(requestId));
       holdUntilDurable(res, () => durableRecord(deps, exchange));
     },

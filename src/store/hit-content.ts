@@ -1,5 +1,6 @@
-import type { Hit, HitEntry } from '../core/index.js';
+import type { HitEntry } from '../core/index.js';
 import type { ColumnKind, SqlValue } from './database.js';
+import type { ListedHit } from './list-hits.js';
 
 /** What a row of the record says, by column. The order is that of the digest: append only, and never change it. */
 export const HIT_COLUMNS = {
@@ -25,21 +26,32 @@ export const HIT_COLUMNS = {
   lexicon_version: 'text',
   model_version: 'text',
   features_version: 'text',
+  unlisted: 'integer',
 } as const satisfies Readonly<Record<string, ColumnKind>>;
 
 /** The values of one row in the order of `HIT_COLUMNS`. */
 export type HitContent = readonly SqlValue[];
 
-/**
- * Returns the rows of an entry: one per hit, or one without category when there is none. Undefined for an entry with a number
- * that no database can store. Never throws.
- */
-export function hitContents(entry: HitEntry): HitContent[] | undefined {
-  const rows = entry.hits.length === 0 ? [contentOf(entry)] : entry.hits.map((hit) => contentOf(entry, hit));
-  return rows.every(isStorable) ? rows : undefined;
+/** An entry whose hits were listed. */
+export interface ListedEntry extends HitEntry {
+  readonly hits: readonly ListedHit[];
 }
 
-function contentOf(entry: HitEntry, hit?: Hit): SqlValue[] {
+/** Returns the rows of an entry that is storable: one per hit, or one without category when there is none. Never throws. */
+export function hitContents(entry: ListedEntry): HitContent[] {
+  return entry.hits.length === 0 ? [contentOf(entry)] : entry.hits.map((hit) => contentOf(entry, hit));
+}
+
+/** Whether every number of an entry is one that databases can store. Never throws. */
+export function isStorable({ timeMs, hits }: HitEntry): boolean {
+  if (!Number.isSafeInteger(Math.trunc(timeMs))) return false;
+  for (const { score, span } of hits) {
+    if (!Number.isFinite(score) || !Number.isSafeInteger(span.start) || !Number.isSafeInteger(span.end)) return false;
+  }
+  return true;
+}
+
+function contentOf(entry: ListedEntry, hit?: ListedHit): SqlValue[] {
   const { versions } = entry;
   return [
     Math.trunc(entry.timeMs),
@@ -64,6 +76,7 @@ function contentOf(entry: HitEntry, hit?: Hit): SqlValue[] {
     versions.lexicon,
     versions.model,
     versions.features ?? 'none',
+    hit?.unlisted ?? null,
   ];
 }
 
@@ -73,12 +86,3 @@ function storableText(text: string): string {
 }
 
 const UNSTORABLE = /[\0\p{Cs}]/u;
-
-const KINDS: readonly ColumnKind[] = Object.values(HIT_COLUMNS);
-
-function isStorable(row: HitContent): boolean {
-  return row.every((value, column) => {
-    if (typeof value !== 'number') return true;
-    return KINDS[column] === 'integer' ? Number.isSafeInteger(value) : Number.isFinite(value);
-  });
-}

@@ -1,10 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Clock, type HitEntry, type Logger, type Store, StoreError, type StoreStats } from '../core/index.js';
+import { CommitWaiters } from './commit-waiters.js';
 import { DropAlarm } from './drop-alarm.js';
 import { type EvidenceKeys, type SealedEvidence, sealEvidence } from './evidence/index.js';
 import { chainKeyId, HitChain, type SealedHit } from './hit-chain.js';
-import { hitContents } from './hit-content.js';
+import { hitContents, isStorable } from './hit-content.js';
 import type { HitBatch, HitSink, HitWriter } from './hit-repository.js';
+import { listHits } from './list-hits.js';
 
 /** How entries become durable. */
 export interface HitLogTuning {
@@ -40,19 +42,14 @@ interface Pending extends HitBatch {
   /** Entries accepted before the first one of the batch. */
   readonly position: number;
   readonly entries: number;
-  readonly refused: number;
-}
-
-/** A response that waits until so many of the accepted entries are settled. */
-interface Waiter {
-  readonly target: number;
-  readonly resolve: () => void;
 }
 
 const MIN_RETRY_MS = 50;
 const MAX_RETRY_MS = 5_000;
-/** With `block-traffic` requests that were let in before may still bring entries; beyond this factor of the queue even they are dropped. */
+/** With `block-traffic` requests that were let in before may still bring entries, up to this factor of the queue; then they fail. */
 const HARD_LIMIT = 2;
+/** Rows from which a batch takes no further entry: a transaction must not hold up everything else. */
+const BATCH_ROWS = 1_000;
 
 /** Seals entries into the chain of this process and writes them in batches, off the path of the requests. */
 export class HitLog implements Store {
@@ -67,7 +64,7 @@ export class HitLog implements Store {
   #errors = 0;
   #failuresInRow = 0;
   #lastError: unknown;
-  #waiters: Waiter[] = [];
+  readonly #waiters = new CommitWaiters();
   #timer: NodeJS.Timeout | undefined;
   #timerIsUrgent = false;
   #writing: Promise<boolean> | undefined;
@@ -82,41 +79,40 @@ export class HitLog implements Store {
     this.#alarm = new DropAlarm({ clock, logger, what: 'entries' });
   }
 
-  record(entry: HitEntry): void {
-    if (isUneventful(entry)) return;
-    if (this.#closing !== undefined) {
-      this.#alarm.count(1, 'store closed');
-      return;
-    }
+  record(entry: HitEntry): boolean {
+    if (isUneventful(entry)) return true;
     const { maxQueued, overflow } = this.#options;
-    if (this.#queue.length >= (overflow === 'drop-oldest' ? maxQueued : maxQueued * HARD_LIMIT)) {
-      this.#queue.shift();
-      this.#alarm.count(1, 'queue full');
-      this.#wake();
+    const blocks = overflow === 'block-traffic';
+    if (this.#closing !== undefined || !isStorable(entry)) {
+      this.#alarm.count(1, this.#closing === undefined ? 'entry cannot be stored' : 'store closed');
+      return !blocks;
     }
-    this.#queue.push(entry);
+    if (this.#queue.length >= (blocks ? maxQueued * HARD_LIMIT : maxQueued)) {
+      this.#alarm.count(1, 'queue full');
+      // Whoever brought the newest one can still be told that it is lost.
+      if (blocks) return false;
+      this.#queue.shift();
+      this.#waiters.wake(this.#settled);
+    }
+    const hits = listHits(entry.hits);
+    // The hits that are not listed would take memory for as long as the entry waits.
+    this.#queue.push(hits === entry.hits ? entry : { ...entry, hits });
     this.#accepted += 1;
     this.#schedule();
+    return true;
   }
 
   durable(): Promise<void> | undefined {
+    const { durability } = this.#options;
     const target = this.#accepted;
-    if (this.#options.durability === 'batch' || this.#settled >= target) return undefined;
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        this.#waiters = this.#waiters.filter((other) => other !== waiter);
-        if (this.#options.overflow === 'drop-oldest') resolve();
-        else reject(new StoreError('The record could not be written in time.', { cause: this.#lastError }));
-      }, this.#options.commitTimeoutMs);
-      const waiter = {
-        target,
-        resolve: () => {
-          clearTimeout(timer);
-          resolve();
-        },
-      };
-      this.#waiters.push(waiter);
-    });
+    if (durability === 'batch' || this.#settled >= target) return undefined;
+    return this.#wait(target).then(() => undefined);
+  }
+
+  room(): Promise<boolean> | undefined {
+    const { maxQueued } = this.#options;
+    const target = this.#accepted - Math.floor(maxQueued / 2);
+    return this.#settled >= target ? undefined : this.#wait(target);
   }
 
   accepts(): boolean {
@@ -152,6 +148,13 @@ export class HitLog implements Store {
     };
   }
 
+  async #wait(target: number): Promise<boolean> {
+    const { commitTimeoutMs, overflow } = this.#options;
+    if (await this.#waiters.wait(target, commitTimeoutMs)) return true;
+    if (overflow === 'drop-oldest') return false;
+    throw new StoreError('The record could not be written in time.', { cause: this.#lastError });
+  }
+
   get #waiting(): number {
     return this.#queue.length + (this.#pending?.entries ?? 0);
   }
@@ -164,13 +167,23 @@ export class HitLog implements Store {
   async #flushAndClose(): Promise<void> {
     try {
       await this.flush();
-      await this.#options.sink.closeWriter(this.#by.writer, Math.trunc(this.#options.clock.now()));
+      await this.#tellEnd();
     } finally {
       this.#closed = true;
       clearTimeout(this.#timer);
       // Only after a failed flush is anything left. It stays unsettled, so that nobody who waits takes it for written.
       if (this.#waiting > 0) this.#alarm.count(this.#waiting, 'store closed before they could be written');
       await this.#options.sink.close();
+    }
+  }
+
+  /** That a writer ended is worth knowing, but without it nothing is lost. */
+  async #tellEnd(): Promise<void> {
+    const { sink, clock, logger } = this.#options;
+    try {
+      await sink.closeWriter(this.#by.writer, Math.trunc(clock.now()));
+    } catch (error) {
+      logger.warn({ error: messageOf(error) }, 'the store does not know that this writer ended');
     }
   }
 
@@ -211,42 +224,31 @@ export class HitLog implements Store {
       return false;
     }
     this.#pending = undefined;
-    this.#written += batch.entries - batch.refused;
+    this.#written += batch.entries;
     if (this.#failuresInRow > 0) this.#options.logger.info({ queued: this.#waiting }, 'store writes again');
     this.#failuresInRow = 0;
-    this.#wake();
+    this.#waiters.wake(this.#settled);
     return true;
   }
 
   /** Takes the oldest entries off the queue and gives their rows their places in the chain. */
   #seal(): Pending {
     const position = this.#settled;
-    const entries = this.#queue.splice(0, this.#options.batchSize);
-    const { evidenceKeys } = this.#options;
+    const { batchSize, evidenceKeys } = this.#options;
     const hits: SealedHit[] = [];
     const evidence: SealedEvidence[] = [];
-    let refused = 0;
-    for (const entry of entries) {
-      const contents = hitContents(entry);
-      if (contents === undefined) {
-        refused += 1;
-        continue;
-      }
-      const sealed = contents.map((content) => this.#chain.seal(content));
+    let entries = 0;
+    for (const entry of this.#queue) {
+      if (entries === batchSize || hits.length >= BATCH_ROWS) break;
+      const sealed = hitContents(entry).map((content) => this.#chain.seal(content));
       hits.push(...sealed);
       if (evidenceKeys !== undefined) evidence.push(...sealEvidence(evidenceKeys, entry, sealed));
+      entries += 1;
     }
-    if (refused > 0) this.#alarm.count(refused, 'entry cannot be stored');
+    this.#queue.splice(0, entries);
     const { head } = this.#chain;
-    const counts = { lost: this.#alarm.dropped, entries: entries.length, refused };
-    return { by: this.#by, hits, ...(evidence.length === 0 ? {} : { evidence }), head, position, ...counts };
-  }
-
-  #wake(): void {
-    const settled = this.#settled;
-    const waiting = this.#waiters;
-    this.#waiters = waiting.filter(({ target }) => target > settled);
-    for (const { target, resolve } of waiting) if (target <= settled) resolve();
+    const lost = this.#alarm.dropped;
+    return { by: this.#by, hits, ...(evidence.length === 0 ? {} : { evidence }), head, lost, position, entries };
   }
 
   #handleFailure(error: unknown): void {

@@ -16,7 +16,7 @@ export interface HitFilter {
   readonly subject?: string | undefined;
 }
 
-/** How many rows of one kind there are on one day. */
+/** How many hits of one kind there are on one day. */
 export interface DayCount {
   /** UTC day, `YYYY-MM-DD`. */
   readonly day: string;
@@ -76,12 +76,12 @@ export class HitQueries {
     return rows.map(readHit);
   }
 
-  /** Rows per day, category and what was done, in this order. */
+  /** Hits, or texts in which nothing was found, per day, category and what was done, in this order. */
   async countByDay(filter: HitFilter): Promise<DayCount[]> {
     const { where, values } = condition(filter);
     const day = this.#database.dialect.utcDay('time_ms');
     return this.#database.all<DayCount>(
-      `SELECT ${day} AS day, category, applied, count(*) AS count FROM hits ${where}
+      `SELECT ${day} AS day, category, applied, CAST(count(*) + coalesce(sum(unlisted), 0) AS BIGINT) AS count FROM hits ${where}
        GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`,
       values,
     );

@@ -25,6 +25,9 @@ const STATEMENT_TIMEOUT_MS = 5_000;
 /** Of one statement, at our end, for a server that no longer answers at all. */
 const ANSWER_TIMEOUT_MS = 7_000;
 const INT8_OID = 20;
+/** What we call durable has to survive a crash of the server; a setting that waits for less than its disk is not for us. */
+const DURABLE_COMMITS = `
+  SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'`;
 
 /**
  * Connects to a PostgreSQL database and migrates its schema.
@@ -37,11 +40,12 @@ export async function openPostgresDatabase(options: PostgresDatabaseOptions): Pr
     application_name: 'sluice',
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     keepAlive: true,
-    options: `-c search_path=${url.schema}`,
+    options: `${url.options} -c search_path=${url.schema}`.trim(),
     types: { getTypeParser },
   };
   const limits = { statement_timeout: STATEMENT_TIMEOUT_MS, query_timeout: ANSWER_TIMEOUT_MS };
-  const pool = new Pool({ ...connection, ...limits, max: MAX_CONNECTIONS });
+  const onConnect = async (client: Pick<Client, 'query'>): Promise<void> => void (await client.query(DURABLE_COMMITS));
+  const pool = new Pool({ ...connection, ...limits, max: MAX_CONNECTIONS, onConnect });
   // Without a listener the end of an idle connection would end the process.
   pool.on('error', (error) => logger.warn({ error: error.message }, 'idle store connection lost'));
   const database = new PostgresDatabase({ pool, label: url.label, connect: () => new Client(connection), logger });

@@ -26,6 +26,8 @@ export interface RecordedHit {
   readonly score: number | null;
   readonly span: Span | null;
   readonly termId: string | null;
+  /** How many hits of the same category in the same text are not recorded one by one. */
+  readonly unlisted: number;
   readonly versions: {
     readonly policy: string;
     readonly lexicon: string;
@@ -58,6 +60,7 @@ export function readHit(row: SqlRow): RecordedHit {
     score: value('score'),
     span: start === null ? null : { start, end: value('span_end') },
     termId: value('term_id'),
+    unlisted: value<number | null>('unlisted') ?? 0,
     versions: {
       policy: value('policy_version'),
       lexicon: value('lexicon_version'),

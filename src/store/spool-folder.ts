@@ -1,10 +1,10 @@
 import { accessSync, constants, existsSync } from 'node:fs';
-import { type FileHandle, mkdir, open, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { StoreError } from '../core/index.js';
 import { FileLock } from './file-lock.js';
 import type { HitBatch } from './hit-repository.js';
-import { decodeFrames, encodeFrame } from './spool-frame.js';
+import { type DecodedFrames, decodeFrames, encodeFrame } from './spool-frame.js';
 import { toStoreError } from './to-store-error.js';
 
 /** Where a spool is and how large it may become. */
@@ -82,6 +82,8 @@ export class SpoolFolder {
       this.#files.unshift({ path, bytes: found.size });
       adopted += 1;
     }
+    // The lock of an owner that has no file here is its own to take.
+    this.#releaseUnused();
     this.#files.sort((left, right) => this.#rank(left) - this.#rank(right) || (left.path < right.path ? -1 : 1));
     return adopted;
   }
@@ -121,8 +123,8 @@ export class SpoolFolder {
     }
   }
 
-  /** The batches of a file. */
-  async read(file: SpoolFile): Promise<readonly HitBatch[]> {
+  /** What a file holds. */
+  async read(file: SpoolFile): Promise<DecodedFrames> {
     try {
       return decodeFrames(await readFile(file.path));
     } catch (error) {
@@ -131,9 +133,20 @@ export class SpoolFolder {
   }
 
   /** Removes a file whose batches are elsewhere now. */
-  async remove(file: SpoolFile): Promise<void> {
+  remove(file: SpoolFile): Promise<void> {
+    return this.#letGo(file, () => rm(file.path, { force: true }));
+  }
+
+  /** Keeps a file that was changed from outside for whoever can make something of it; resolves to its new path. */
+  async setAside(file: SpoolFile): Promise<string> {
+    const path = `${file.path}.damaged`;
+    await this.#letGo(file, () => rename(file.path, path));
+    return path;
+  }
+
+  async #letGo(file: SpoolFile, how: () => Promise<void>): Promise<void> {
     try {
-      await rm(file.path, { force: true });
+      await how();
     } catch (error) {
       throw toStoreError('Cannot remove what is drained from the spool', error);
     }
@@ -152,18 +165,14 @@ export class SpoolFolder {
   }
 
   async #create(): Promise<{ handle: FileHandle; path: string; bytes: number }> {
-    await mkdir(this.#folder, { recursive: true });
-    this.#lock(this.#owner);
+    const made = await mkdir(this.#folder, { recursive: true });
+    // A file that nobody knows to be in use would be taken over and removed by the next process that starts.
+    if (!this.#lock(this.#owner)) throw new StoreError('its lock is held by another process');
     this.#count += 1;
     const path = join(this.#folder, `${this.#owner}-${String(this.#count).padStart(8, '0')}.spool`);
     const handle = await open(path, 'ax', 0o600);
-    // The name of a new file has to survive a power cut too.
-    const folder = await open(this.#folder);
-    try {
-      await folder.sync();
-    } finally {
-      await folder.close();
-    }
+    // The names of a new file and of new folders have to survive a power cut too.
+    await syncFolders(this.#folder, made === undefined ? this.#folder : dirname(made));
     return { handle, path, bytes: 0 };
   }
 
@@ -212,5 +221,18 @@ async function writeAll(handle: FileHandle, bytes: Buffer): Promise<void> {
   for (let start = 0; start < bytes.length; ) {
     const { bytesWritten } = await handle.write(bytes, start);
     start += bytesWritten;
+  }
+}
+
+/** Makes what a folder holds durable, and so with every folder above it up to `top`. */
+async function syncFolders(folder: string, top: string): Promise<void> {
+  for (let path = folder; ; path = dirname(path)) {
+    const handle = await open(path);
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    if (path === top) return;
   }
 }

@@ -22,20 +22,29 @@ export function encodeFrame({ by, hits, evidence = [], head, lost }: HitBatch): 
   return frame;
 }
 
+/** What a spool file holds. */
+export interface DecodedFrames {
+  readonly batches: readonly HitBatch[];
+  /** Whether what follows the last whole batch is more than the start of one: then something else has changed the file. */
+  readonly isDamaged: boolean;
+}
+
 /**
  * Returns the batches of a spool file, in order, up to the first that is not whole: a process that was killed, or a disk that was
  * full, leaves the start of one at the end.
  */
-export function decodeFrames(bytes: Buffer): HitBatch[] {
+export function decodeFrames(bytes: Buffer): DecodedFrames {
   const batches: HitBatch[] = [];
-  for (let start = 0; start + HEAD_BYTES <= bytes.length; ) {
+  let start = 0;
+  for (;;) {
+    if (start + HEAD_BYTES > bytes.length) return { batches, isDamaged: false };
     const end = start + HEAD_BYTES + bytes.readUInt32LE(start);
+    if (end > bytes.length) return { batches, isDamaged: false };
     const body = bytes.subarray(start + HEAD_BYTES, end);
-    if (end > bytes.length || !checkOf(body).equals(bytes.subarray(start + 4, start + HEAD_BYTES))) break;
+    if (!checkOf(body).equals(bytes.subarray(start + 4, start + HEAD_BYTES))) return { batches, isDamaged: true };
     batches.push(readBody(body));
     start = end;
   }
-  return batches;
 }
 
 /** A text as it stands in a spool file: encrypted, as everywhere on disk. */

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Logger, StoreError } from '../core/index.js';
 import type { HitBatch, HitSink, HitTarget } from './hit-repository.js';
-import type { SpoolFolder } from './spool-folder.js';
+import type { SpoolFile, SpoolFolder } from './spool-folder.js';
 
 /** What a spooling sink needs. */
 export interface SpoolingSinkOptions {
@@ -132,16 +132,23 @@ export class SpoolingSink implements HitSink {
     this.#draining = undefined;
   }
 
+  async #tellDamage(spool: SpoolFolder, file: SpoolFile): Promise<void> {
+    const path = await spool.setAside(file);
+    this.#options.logger.error({ path }, 'a file of the spool was damaged; hits in it are lost, and the file is kept');
+  }
+
   async #drainDownTo(spool: SpoolFolder, bytes: number): Promise<void> {
     const { database, writeTimeoutMs } = this.#options;
     while (spool.bytes > bytes) {
       const file = await spool.oldest();
       if (file === undefined) return;
-      for (const batch of merged(await spool.read(file))) {
+      const { batches, isDamaged } = await spool.read(file);
+      for (const batch of merged(batches)) {
         if (this.#closing.signal.aborted) throw new StoreError('The store is being closed');
         await withTimeout(database.append(batch), writeTimeoutMs);
       }
-      await spool.remove(file);
+      if (isDamaged) await this.#tellDamage(spool, file);
+      else await spool.remove(file);
     }
   }
 }

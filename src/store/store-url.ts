@@ -16,6 +16,8 @@ export interface PostgresUrl {
   readonly connectionString: string;
   /** PostgreSQL schema with our tables. */
   readonly schema: string;
+  /** Settings of the session, as the parameter `options` has them; empty when it is left out. */
+  readonly options: string;
   /** For messages and logs: neither password nor parameters. */
   readonly label: string;
 }
@@ -36,10 +38,12 @@ export function parseStoreUrl(setting: string): StoreUrl | undefined {
   if (!/^[a-z_][a-z0-9_]{0,62}$/.test(schema) || schema.startsWith('pg_')) {
     refuse('the parameter `schema` must be a name of lower-case letters, digits and _');
   }
-  url.searchParams.delete('schema');
+  const options = url.searchParams.get('options') ?? '';
+  // Ours would be lost beside it.
+  for (const name of ['schema', 'options']) url.searchParams.delete(name);
   const user = url.username === '' ? '' : `${url.username}@`;
   const label = `postgres://${user}${url.host}${url.pathname}`;
-  return { kind: 'postgres', connectionString: url.href, schema, label };
+  return { kind: 'postgres', connectionString: url.href, schema, options, label };
 }
 
 /** The setting is never repeated: it may hold a password. */

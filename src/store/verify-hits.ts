@@ -6,8 +6,8 @@ import { HIT_COLUMNS } from './hit-content.js';
 export interface ChainProblem {
   /**
    * `missing`: rows are gone. `changed`: a row does not say what it said. `broken`: a row does not follow from the one before it.
-   * `extra`: rows behind the end. `unknown`: rows of a writer that is not known. `key`: made with another key, so that only
-   * changes and gaps can be seen. `head`: not what was noted earlier.
+   * `extra`: rows behind the end. `unknown`: rows of a writer that is not known. `key`: made without the key or with another one,
+   * so that only changes and gaps can be seen. `head`: not what was noted earlier.
    */
   readonly kind: 'missing' | 'changed' | 'broken' | 'extra' | 'unknown' | 'key' | 'head';
   /** First and last row that it concerns. */
@@ -79,6 +79,8 @@ class ChainWalk {
   readonly #writer: Writer;
   readonly #key: Uint8Array | undefined;
   readonly #linksCount: boolean;
+  /** Whether there is a key that chains are to be made with. */
+  readonly #isKeyed: boolean;
   readonly #noted: ChainPoint | undefined;
   readonly #problems: ChainProblem[] = [];
   /** What the next row has to follow from. */
@@ -92,6 +94,7 @@ class ChainWalk {
     this.#database = database;
     this.#writer = writer;
     this.#key = writer.key_id === null ? undefined : key;
+    this.#isKeyed = key !== undefined;
     this.#linksCount = writer.key_id === chainKeyId(this.#key);
     this.#noted = heads?.get(writer.writer);
     this.#seq = writer.base_seq;
@@ -100,7 +103,7 @@ class ChainWalk {
 
   async report(): Promise<ChainReport> {
     const { writer, started_ms, closed_ms, head_seq, head_hash, lost } = this.#writer;
-    if (!this.#linksCount) this.#note('key', this.#seq + 1, head_seq);
+    if (!this.#isProven()) this.#note('key', this.#seq + 1, head_seq);
     for (;;) {
       const rows = await this.#database.all(
         'SELECT * FROM hits WHERE writer = ? AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?',
@@ -117,6 +120,12 @@ class ChainWalk {
     const head = { seq: head_seq, hash: head_hash };
     const counts = { lost, rows: this.#rows, erased: this.#erased };
     return { writer, startedMs: started_ms, closedMs: closed_ms, ...counts, head, problems: this.#problems };
+  }
+
+  /** Whoever can write to the database could have made a keyed chain anew without a key; one whose head was noted is the one it was. */
+  #isProven(): boolean {
+    if (!this.#linksCount) return false;
+    return this.#writer.key_id !== null || !this.#isKeyed || (this.#noted?.seq ?? 0) >= this.#writer.head_seq;
   }
 
   async #check(row: SqlRow): Promise<void> {

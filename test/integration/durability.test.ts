@@ -59,7 +59,7 @@ describe.each(['proxy', 'middleware'])('durability: request in the %s', (kind) =
         body: JSON.stringify(body),
       });
     const chat = (content: string, extra = {}) => send('/v1/chat/completions', ask(content, extra));
-    return { ...proxy, chat, moderate: (input: string) => send('/v1/moderations', { input }) };
+    return { ...proxy, chat, moderate: (input: string | string[]) => send('/v1/moderations', { input }) };
   };
 
   it.each([
@@ -115,6 +115,40 @@ describe.each(['proxy', 'middleware'])('durability: request in the %s', (kind) =
       expect(JSON.parse(text)).toMatchObject({ error: { code: 'record_unavailable' } });
       expect(text).not.toContain('zorg is down');
     }
+  });
+
+  it('what is lost at once is answered with 503, and the next request is served', async () => {
+    let lost = true;
+    const { chat } = await start('fine', { record: () => !lost });
+    expect((await chat('a zorgblat')).status).toBe(503);
+    lost = false;
+    expect((await chat('a zorgblat')).status).toBe(400);
+  });
+
+  it('a body with very many texts waits for room, so that it drives nothing else out', async () => {
+    let queued = 0;
+    let most = 0;
+    let wait: Promise<boolean> | undefined;
+    const { moderate } = await start('fine', {
+      record: () => {
+        queued += 1;
+        most = Math.max(most, queued);
+        return true;
+      },
+      room: () => {
+        if (queued < 150) return undefined;
+        wait ??= new Promise((resolve) => {
+          setImmediate(() => {
+            queued = 0;
+            wait = undefined;
+            resolve(true);
+          });
+        });
+        return wait;
+      },
+    });
+    expect((await moderate(Array.from({ length: 2_000 }, () => 'a zorgblat'))).status).toBe(200);
+    expect(most).toBeLessThanOrEqual(250);
   });
 
   it('a reply that cannot be recorded is not shown, in any mode', async () => {

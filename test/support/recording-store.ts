@@ -4,8 +4,9 @@ import type { HitEntry, Store } from '../../src/core/index.js';
 export function recordingStore(): { readonly store: Store; readonly entries: HitEntry[] } {
   const entries: HitEntry[] = [];
   const store: Store = {
-    record: (entry) => entries.push(entry),
+    record: (entry) => entries.push(entry) > 0,
     durable: () => undefined,
+    room: () => undefined,
     accepts: () => true,
     flush: async () => undefined,
     close: async () => undefined,

@@ -5,12 +5,20 @@ import { chainHits } from './0002-hit-chain.js';
 import { createEnforcement } from './0003-enforcement.js';
 import { createFeatures } from './0004-features.js';
 import { createEvidence } from './0005-evidence.js';
+import { addUnlistedHits } from './0006-unlisted-hits.js';
 
 /** One step from a schema version to the next. Runs within the transaction of all steps. */
 export type Migration = (tx: Queryable) => Promise<void>;
 
 /** Position n holds the step from schema version n to n + 1. Append only: released steps never change. */
-const MIGRATIONS: readonly Migration[] = [createHits, chainHits, createEnforcement, createFeatures, createEvidence];
+const MIGRATIONS: readonly Migration[] = [
+  createHits,
+  chainHits,
+  createEnforcement,
+  createFeatures,
+  createEvidence,
+  addUnlistedHits,
+];
 
 /**
  * Brings the schema to the newest version in one transaction, under a lock that keeps other processes out.

@@ -136,6 +136,51 @@ describeEveryDatabase('the hit log', (harness) => {
     expect(Number(writer?.['lost'])).toBe(2);
   });
 
+  test('with block-traffic a full queue takes no more, and says so to whoever brought it', async () => {
+    const log = await open({ maxQueued: 2, batchMs: 60_000, overflow: 'block-traffic' });
+    const kept = ['r0', 'r1', 'r2', 'r3', 'r4'].map((id) => log.record(hitEntry(id)));
+    expect(kept).toEqual([true, true, true, true, false]);
+    expect([log.accepts(), log.stats().dropped]).toEqual([false, 1]);
+    await log.flush();
+    expect(await ids()).toEqual(['r0', 'r1', 'r2', 'r3']);
+  });
+
+  test('there is no room beyond half of the queue, until it is written or the time is over', async () => {
+    const [patient, hasty] = [
+      await open({ maxQueued: 4, batchMs: 60_000 }),
+      await open({ maxQueued: 4, batchMs: 60_000, commitTimeoutMs: 5 }),
+    ];
+    for (const log of [patient, hasty]) {
+      for (const id of ['r0', 'r1']) log.record(hitEntry(id));
+      expect(log.room()).toBeUndefined();
+      log.record(hitEntry('r2'));
+    }
+    expect(await hasty.room()).toBe(false);
+    const room = patient.room();
+    await patient.flush();
+    expect([await room, patient.room()]).toEqual([true, undefined]);
+  });
+
+  test('of a text with very many hits some are rows, the others a number', async () => {
+    const log = await open();
+    const first = hitEntry('r1').hits[0]!;
+    log.record(hitEntry('r1', { hits: Array.from({ length: 100_000 }, () => first) }));
+    await log.flush();
+    const [found] = await harness.query('SELECT count(*) AS count, sum(unlisted) AS unlisted FROM hits');
+    expect([Number(found?.['count']), Number(found?.['unlisted'])]).toEqual([50, 99_950]);
+  });
+
+  test('a batch ends early when its entries have many rows', async () => {
+    const log = await open({ batchSize: 1_000 });
+    const first = hitEntry('r1').hits[0]!;
+    const hits = Array.from({ length: 50 }, () => first);
+    for (let index = 0; index < 100; index += 1) log.record(hitEntry(`r${index}`, { hits }));
+    await log.flush();
+    const [found] = await harness.query('SELECT count(*) AS count FROM hits');
+    expect(Number(found?.['count'])).toBe(5_000);
+    expect(log.stats().written).toBe(100);
+  });
+
   test('an entry that cannot be stored is dropped and counted, its neighbours are kept', async () => {
     const log = await open();
     log.record(hitEntry('r1'));
@@ -174,6 +219,15 @@ describeEveryDatabase('the hit log', (harness) => {
     await until(() => log.stats().written === 1);
     expect(log.stats()).toMatchObject({ queued: 0, dropped: 0, healthy: true });
     expect(await rows()).toHaveLength(1);
+  });
+
+  test('close loses nothing when only its end cannot be told', async () => {
+    const log = await open({ batchMs: 60_000 });
+    log.record(hitEntry('r1'));
+    await log.flush();
+    await harness.query('ALTER TABLE writers RENAME TO hidden');
+    await log.close();
+    expect(log.stats().dropped).toBe(0);
   });
 
   test('close with a database that stays unwritable reports the loss', async () => {

@@ -63,6 +63,7 @@ describeEveryDatabase('queries on the record', (harness) => {
       hitAction: 'flag',
       score: 0.995,
       span: { start: 2, end: 10 },
+      unlisted: 0,
       termId: 'en/abusive/00000001',
       versions: { policy: 'p1', lexicon: 'l1', model: 'm1', features: 'none' },
     });

@@ -37,6 +37,17 @@ describePostgres('a PostgreSQL database', () => {
     await second?.close();
   });
 
+  test('waits for the disk, whatever the settings of the session say, and keeps the others', async () => {
+    const options = encodeURIComponent('-c synchronous_commit=off -c work_mem=1MB');
+    const database = await open(`${schema.url}&options=${options}`);
+    const settings = "current_setting('synchronous_commit') AS commits, current_setting('work_mem') AS memory";
+    expect(await database?.all(`SELECT ${settings} FROM hits RIGHT JOIN (SELECT 1) one ON true`)).toEqual([
+      { commits: 'on', memory: '1MB' },
+    ]);
+    expect(await database?.transaction((tx) => tx.all(`SELECT ${settings}`))).toMatchObject([{ commits: 'on' }]);
+    await database?.close();
+  });
+
   test('a newer schema is refused', async () => {
     const later = new PostgresSchema();
     await (await open(later.url))?.close();

@@ -1,6 +1,17 @@
-import { appendFileSync, existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  truncateSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { StoreError } from '../../../src/core/index.js';
+import { FileLock } from '../../../src/store/file-lock.js';
 import { type HitBatch, HitChain, newWriter, SpoolFolder } from '../../../src/store/index.js';
 import { TempFolder } from '../../support/temp-folder.js';
 
@@ -22,8 +33,10 @@ function batchOf(chain: HitChain, rows: number): HitBatch {
 async function drained(spool: SpoolFolder): Promise<HitBatch[]> {
   const batches: HitBatch[] = [];
   for (let file = await spool.oldest(); file !== undefined; file = await spool.oldest()) {
-    batches.push(...(await spool.read(file)));
-    await spool.remove(file);
+    const found = await spool.read(file);
+    batches.push(...found.batches);
+    if (found.isDamaged) await spool.setAside(file);
+    else await spool.remove(file);
   }
   return batches;
 }
@@ -89,27 +102,30 @@ describe('a spool folder', () => {
   });
 
   test.each([
-    ['the last byte is missing', (path: string, size: number) => truncateSync(path, size - 1)],
+    ['the last byte is missing', false, (path: string, size: number) => truncateSync(path, size - 1)],
     [
       'only the length is there',
+      false,
       (path: string, size: number, first: number) => truncateSync(path, first + 4 + size * 0),
     ],
     [
-      'there is rubbish behind',
+      'there are zeros behind',
+      true,
       (path: string, size: number, first: number) => {
         truncateSync(path, first);
-        appendFileSync(path, Buffer.alloc(size, 0x7a));
+        appendFileSync(path, Buffer.alloc(size));
       },
     ],
     [
-      'a byte of it is another one',
+      'a byte of the last one is another one',
+      true,
       (path: string, size: number) => {
         const bytes = readFileSync(path);
         bytes[size - 3]! ^= 1;
         writeFileSync(path, bytes);
       },
     ],
-  ])('what was written whole survives when %s', async (_, damage) => {
+  ])('what was written whole survives when %s', async (_, isKept, damage) => {
     const chain = new HitChain('zorg');
     const gone = open();
     await gone.append(batchOf(chain, 2));
@@ -123,6 +139,35 @@ describe('a spool folder', () => {
     await next.adopt();
     expect((await drained(next)).map(({ head }) => head.seq)).toEqual([2]);
     await next.close();
+    // Half a batch is what a kill leaves; anything else somebody should look at.
+    expect(readdirSync(folder)).toEqual(isKept ? [expect.stringMatching(/\.spool\.damaged$/)] : []);
+  });
+
+  test('a process whose lock another one holds keeps nothing that would be taken for left behind', async () => {
+    const owner = newWriter();
+    mkdirSync(folder);
+    const lock = FileLock.take(join(folder, `${owner}.lock`));
+    const spool = open(1_000_000, owner);
+    const batch = batchOf(new HitChain('zorg'), 1);
+    await expect(spool.append(batch)).rejects.toThrow(/lock is held/);
+    lock?.release({ remove: true });
+    await spool.append(batch);
+    expect(await drained(spool)).toHaveLength(1);
+    await spool.close();
+  });
+
+  test('locks nobody out whose file was gone when it was looked at', async () => {
+    const writer = newWriter();
+    mkdirSync(folder);
+    // Its file is drained and removed between the list of the folder and the look at it.
+    symlinkSync(join(folder, 'gone'), join(folder, `${writer}-00000001.spool`));
+    const other = open();
+    expect(await other.adopt()).toBe(0);
+    const spool = open(1_000_000, writer);
+    unlinkSync(join(folder, `${writer}-00000001.spool`));
+    await spool.append(batchOf(new HitChain('zorg'), 1));
+    await spool.close();
+    await other.close();
   });
 
   test('a folder that cannot be made is refused at once', () => {

@@ -12,15 +12,17 @@ describe('the setting store', () => {
         kind: 'postgres',
         connectionString: 'postgres://zorg:s3cret@db.example:6543/blat?sslmode=require',
         schema: 'mine',
+        options: '',
         label: 'postgres://zorg@db.example:6543/blat',
       },
     ],
     [
-      'postgresql://db.example/blat',
+      'postgresql://db.example/blat?options=-c%20work_mem%3D1MB',
       {
         kind: 'postgres',
         connectionString: 'postgresql://db.example/blat',
         schema: 'sluice',
+        options: '-c work_mem=1MB',
         label: 'postgres://db.example/blat',
       },
     ],

@@ -29,7 +29,7 @@ describeEveryDatabase('the chain of hits', (harness) => {
 
   test('of an untouched record is whole, one per writer', async () => {
     const database = await harness.open();
-    await record(database, ten);
+    await record(database, ten, KEY);
     await record(database, ten.slice(0, 4), KEY);
     expect(await problems(database, { key: KEY })).toEqual([]);
     const reports = await verify(database, { key: KEY });
@@ -95,6 +95,19 @@ describeEveryDatabase('the chain of hits', (harness) => {
     expect(await problems(database, { key: KEY })).toEqual([]);
     const heads = new Map([[(await verify(database, { key: KEY }))[0]!.writer, { seq: 10, hash: KEY }]]);
     expect(await problems(database, { key: KEY, heads })).toEqual([{ kind: 'missing', seq: 10, lastSeq: 10 }]);
+  });
+
+  test('that claims to be from before there was a key is not believed, unless its head was noted', async () => {
+    const database = await harness.open();
+    await record(database, ten);
+    expect(await problems(database)).toEqual([]);
+    expect(await problems(database, { key: KEY })).toEqual([{ kind: 'key', seq: 1, lastSeq: 10 }]);
+    const [report] = await verify(database);
+    const heads = new Map([[report!.writer, report!.head]]);
+    expect(await problems(database, { key: KEY, heads })).toEqual([]);
+    // What somebody without the key can do to a keyed chain: make it anew, without.
+    await harness.query("UPDATE hits SET applied = 'allow' WHERE seq = 10");
+    expect(await problems(database, { key: KEY, heads })).toMatchObject([{ kind: 'changed' }]);
   });
 
   test('is held against heads that were noted elsewhere', async () => {
