@@ -2,7 +2,6 @@ import type { Benchmark, Measurement } from '../support/benchmark.js';
 import { builtPackage } from '../support/built.js';
 import { expectEqual, passOver, race } from '../support/measure.js';
 
-const CALLS = 500;
 const TEXTS: Readonly<Record<string, string>> = {
   en: 'Could you help me plan a quiet weekend with my parents? We would like to walk in the hills, cook something simple in the evening and read a little before we sleep. What should we bring along with us?',
   zh: '请帮我安排一个安静的周末。我们想和父母一起去山里走走，晚上做一点简单的饭菜，睡觉前读一会儿书。请问我们需要带些什么东西，早上几点出发比较合适，路上有没有什么值得看的风景，附近有没有适合老人休息的茶馆，最好价格不要太贵，谢谢你的建议。',
@@ -22,14 +21,11 @@ async function measureModerate(): Promise<Measurement[]> {
   const results: Measurement[] = [];
   for (const [name, text] of Object.entries(TEXTS)) {
     for (const moderator of [fresh, cached]) expectEqual(`action, ${name}`, moderator.moderate(text).action, 'allow');
-    const ms = race(
-      {
-        charCodeAt: () => passOver(text),
-        'cache off': () => void fresh.moderate(text),
-        'cache hit': () => void cached.moderate(text),
-      },
-      { calls: CALLS, rounds: 25 },
-    );
+    const ms = race({
+      charCodeAt: () => passOver(text),
+      'cache off': () => void fresh.moderate(text),
+      'cache hit': () => void cached.moderate(text),
+    });
     for (const label of ['cache off', 'cache hit'] as const) {
       results.push({
         case: `${name}, ${text.length} characters, ${label}`,
