@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, InvalidArgumentError, Option } from 'commander';
 import {
+  addAppealsCommands,
   addEvidenceCommands,
   addHitsCommands,
   type CheckOptions,
@@ -122,6 +123,7 @@ lexicon
   .option('--json', 'write one JSON object')
   .action((options: LexiconStatsOptions) => writeLexiconStats(options, process));
 addHitsCommands(program).hook('preAction', endWithReader);
+addAppealsCommands(program).hook('preAction', endWithReader);
 addEvidenceCommands(program).hook('preAction', endWithReader);
 const subjects = program
   .command('subjects')

@@ -2,6 +2,7 @@ import { dirname, resolve } from 'node:path';
 import pino from 'pino';
 import { loadClassifier } from './classifier/index.js';
 import { composeDetectors } from './compose-detectors.js';
+import { appealRule, composeClientLimiter, composeRedisLimits } from './compose-limits.js';
 import type { Config } from './config/index.js';
 import type {
   AlarmClock,
@@ -14,15 +15,30 @@ import type {
   Store,
   TextClassifier,
 } from './core/index.js';
-import { createMetrics, createScreen, type Metrics, type Screen, SubjectEnforcement } from './http/index.js';
+import {
+  type AppealDesk,
+  createMetrics,
+  createScreen,
+  type Metrics,
+  type Screen,
+  SubjectEnforcement,
+} from './http/index.js';
 import { BUILTIN_LISTS, type Lexicon, type LexiconOptions, loadLexicon } from './lexicon/index.js';
-import { OWN_LIMITS, RedisLimits } from './limits/index.js';
+import { OWN_LIMITS, type RedisLimits } from './limits/index.js';
+import { listsOf } from './load-allow-list.js';
 import { loadEvidenceKeys } from './load-evidence-keys.js';
 import { fingerprintOf } from './load-fingerprint.js';
 import { loadSecret, requireSecret } from './load-secret.js';
 import { Moderator } from './moderator/index.js';
 import { type ResolvedPolicy, resolvePolicies } from './policy/index.js';
-import { type Database, Enforcer, type OpenHitLogOptions, openDatabase, openHitLog } from './store/index.js';
+import {
+  AppealRepository,
+  type Database,
+  Enforcer,
+  type OpenHitLogOptions,
+  openDatabase,
+  openHitLog,
+} from './store/index.js';
 
 /** What lives as long as the process, whatever config comes and goes. */
 export interface Services {
@@ -52,6 +68,7 @@ export interface Pipeline {
   readonly detectors: readonly ExtraDetector[];
   readonly redisLimits: Loaded<RedisLimits | undefined>;
   readonly clientLimiter: Loaded<ClientLimiter | undefined>;
+  readonly appealLimiter: Loaded<ClientLimiter | undefined>;
   readonly screen: Screen;
 }
 
@@ -195,43 +212,39 @@ export async function composePipeline(
   const subjects = await composeEnforcement(config, services);
   const redisLimits = composeRedisLimits(config, { services, previous: previous?.redisLimits });
   const limits = redisLimits.part ?? services.limits ?? OWN_LIMITS;
-  const limiter = composeClientLimiter(config, { limits, previous: previous?.clientLimiter });
-  const rules = { subjectKey, subjects, limits, clientLimiter: limiter.part };
+  const { redis } = config;
+  const limiting = { redis, limits };
+  const clientLimiter = composeClientLimiter(config.limits.client, { ...limiting, previous: previous?.clientLimiter });
+  const appealLimiter = composeClientLimiter(services.database && appealRule(config), {
+    ...limiting,
+    previous: previous?.appealLimiter,
+  });
+  const desk = composeDesk(config, { services, limiter: appealLimiter.part });
+  const rules = { subjectKey, subjects, limits, clientLimiter: clientLimiter.part, desk };
   const screen = createScreen({ config, moderator, policies, detectors, ...rules, store, clock, metrics, evidence });
-  return { config, policies, lexicon, classifier, moderator, detectors, redisLimits, clientLimiter: limiter, screen };
+  const limited = { redisLimits, clientLimiter, appealLimiter };
+  return { config, policies, lexicon, classifier, moderator, detectors, ...limited, screen };
 }
 
 /** Frees what a pipeline has, but for what its successor took over. Nothing may use the pipeline any more. */
 export async function releasePipeline(
-  { classifier, detectors, clientLimiter, redisLimits }: Pipeline,
+  { classifier, detectors, clientLimiter, appealLimiter, redisLimits }: Pipeline,
   successor?: Pipeline,
 ): Promise<void> {
   if (classifier.part !== successor?.classifier.part) classifier.part?.dispose();
   const limiter = clientLimiter.part === successor?.clientLimiter.part ? undefined : clientLimiter.part;
-  await Promise.all([limiter, ...detectors].map((part) => part?.close()));
+  const ofAppeals = appealLimiter.part === successor?.appealLimiter.part ? undefined : appealLimiter.part;
+  await Promise.all([limiter, ofAppeals, ...detectors].map((part) => part?.close()));
   if (redisLimits.part !== successor?.redisLimits.part) redisLimits.part?.close();
 }
 
-function composeRedisLimits(
-  { redis }: Config,
-  { services, previous }: { services: Services; previous: Loaded<RedisLimits | undefined> | undefined },
-): Loaded<RedisLimits | undefined> {
-  const key = JSON.stringify(redis ?? null);
-  if (previous?.key === key) return previous;
-  if (redis === undefined) return { key, part: undefined };
-  const { url, prefix, passwordEnv } = redis;
-  const { logger, limits: own = OWN_LIMITS } = services;
-  const address = { url, prefix, password: process.env[passwordEnv] };
-  return { key, part: new RedisLimits({ address, own, logger }) };
-}
-
-/** Taken over by a reload that changes nothing about it: what clients have used up stays used up. */
-function composeClientLimiter(
-  { limits: { client: rule }, redis }: Config,
-  { limits, previous }: { limits: LimitSource; previous: Loaded<ClientLimiter | undefined> | undefined },
-): Loaded<ClientLimiter | undefined> {
-  const key = JSON.stringify([rule, redis]);
-  return previous?.key === key ? previous : { key, part: rule && limits.clientLimiter(rule) };
+/** Without a store there is nowhere to put appeals. */
+function composeDesk(
+  { appeals: { maxOpen } }: Config,
+  { services: { database }, limiter }: { readonly services: Services; readonly limiter: ClientLimiter | undefined },
+): AppealDesk | undefined {
+  if (database === undefined || limiter === undefined) return undefined;
+  return { appeals: new AppealRepository(database), limiter, maxOpen };
 }
 
 async function composeEnforcement(
@@ -244,16 +257,17 @@ async function composeEnforcement(
   return new SubjectEnforcement({ enforcement: enforcer, rules, clock, onRefused });
 }
 
-/** The list files and folders that a config names, without the built-in ones. */
-export function listPaths(config: Config, file: string | undefined): string[] {
-  return pathsOf(config)
+/** The list files and folders that a config names, without the built-in ones; also the list of appeals while it is not there yet. */
+export function listPaths({ lists, appeals: { allowList } }: Config, file: string | undefined): string[] {
+  return [...pathsOf(lists), ...(allowList === undefined ? [] : [allowList])]
     .filter((path) => path !== 'builtin')
     .map((path) => resolve(baseDirOf(file), path));
 }
 
 /** What the lists of a config are loaded from. */
 export function lexiconOptions(config: Config, file: string | undefined): LexiconOptions {
-  return { lists: config.lists, baseDir: baseDirOf(file), adjustments: config.lexicon, where: file ?? 'config' };
+  const baseDir = baseDirOf(file);
+  return { lists: listsOf(config, baseDir), baseDir, adjustments: config.lexicon, where: file ?? 'config' };
 }
 
 async function composeLexicon(
@@ -261,14 +275,14 @@ async function composeLexicon(
   { file, previous }: { readonly file: string | undefined; readonly previous: Loaded<Lexicon> | undefined },
 ): Promise<Loaded<Lexicon>> {
   const { lists, lexicon } = config;
-  const paths = [...(pathsOf(config).includes('builtin') ? [BUILTIN_LISTS] : []), ...listPaths(config, file)];
+  const paths = [...(pathsOf(lists).includes('builtin') ? [BUILTIN_LISTS] : []), ...listPaths(config, file)];
   // Taken before the files are read: one that changes in between is read again by the next reload.
   const key = `${JSON.stringify([lists, lexicon])}\n${await fingerprintOf(paths, ['.txt'])}`;
   if (previous?.key === key) return previous;
   return { key, part: loadLexicon(lexiconOptions(config, file)) };
 }
 
-function pathsOf({ lists }: Config): string[] {
+function pathsOf(lists: Config['lists']): string[] {
   return lists.flatMap((list) => {
     if (typeof list === 'string') return [list];
     return 'path' in list ? [list.path] : [];
@@ -290,6 +304,7 @@ async function composeClassifier(
   return { key, part: enabled ? await loadClassifier({ backend, path: folder }) : undefined };
 }
 
-function baseDirOf(file: string | undefined): string {
+/** The folder that relative paths of a config start from. */
+export function baseDirOf(file: string | undefined): string {
   return file === undefined ? process.cwd() : dirname(resolve(file));
 }

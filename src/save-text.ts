@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { access, stat, writeFile } from 'node:fs/promises';
+import { access, appendFile, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /**
@@ -26,6 +26,19 @@ export async function saveText(file: string, text: string): Promise<void> {
     await writeFile(file, text);
   } catch (cause) {
     throw new TypeError(`${file}: cannot be written (${codeOf(cause)})`, { cause });
+  }
+}
+
+/**
+ * Adds to the end of a text file, which is made when it is not there; two that do so at once do not lose anything.
+ * @throws {TypeError} when it cannot be written; names the file and says why.
+ */
+export async function appendText(file: string, text: string): Promise<void> {
+  try {
+    await appendFile(file, text);
+  } catch (cause) {
+    const reason = codeOf(cause) === 'ENOENT' ? 'its folder does not exist' : `cannot be written (${codeOf(cause)})`;
+    throw new TypeError(`${file}: ${reason}`, { cause });
   }
 }
 

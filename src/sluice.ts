@@ -1,6 +1,6 @@
 import { compose } from './compose.js';
 import { type ConfigInput, parseConfig } from './config/index.js';
-import { createMiddleware, createModerationsHandler, notLoadedError } from './http/index.js';
+import { createAppealsHandler, createMiddleware, createModerationsHandler, notLoadedError } from './http/index.js';
 import { resolvePolicies } from './policy/index.js';
 
 type Middleware = ReturnType<typeof createMiddleware>;
@@ -17,6 +17,8 @@ export interface SluiceMiddleware extends Middleware {
    * the middleware itself.
    */
   readonly moderations: Middleware;
+  /** Takes appeals of users, and tells them what became of theirs: `app.use('/sluice/appeals', screening.appeals)`. */
+  readonly appeals: Middleware;
   /** Writes what is still to be recorded and frees the model. Idempotent; call it after the server is closed. */
   close(): Promise<void>;
 }
@@ -53,5 +55,10 @@ export function sluice(config: ConfigInput = {}): SluiceMiddleware {
     );
     return closed;
   };
-  return Object.assign(createMiddleware(screen), { ready, moderations: createModerationsHandler(screen), close });
+  return Object.assign(createMiddleware(screen), {
+    ready,
+    moderations: createModerationsHandler(screen),
+    appeals: createAppealsHandler(screen),
+    close,
+  });
 }

@@ -49,7 +49,9 @@ export function addHitsCommands(program: Command): Command {
     });
   hits
     .command('forget')
-    .description('erase everything about a subject: hits, kept texts, strikes and steps; the hash chain stays whole')
+    .description(
+      'erase everything about a subject: hits, kept texts, appeals, strikes and steps; the hash chain stays whole',
+    )
     .argument('<subject>', 'user name or key, as it comes with requests; - for standard input')
     .option('--config <file>', 'config file')
     .action((subject: string, options: DatabaseOptions) => hitsForget(subject, options, process));

@@ -8,6 +8,12 @@ import { type DatabaseOptions, withDatabase } from './with-database.js';
  * @throws {SluiceError} when the config or the database cannot be used.
  */
 export async function hitsExpire(options: DatabaseOptions, { stdout }: HitsStreams): Promise<void> {
-  const { hits, texts } = await withDatabase(options, (database, config) => eraseExpired(database, config, Date.now()));
-  stdout.write(`${count(hits, 'hit')}${texts === 0 ? '' : ` and ${count(texts, 'kept text')}`} erased\n`);
+  const { hits, texts, appeals } = await withDatabase(options, (database, config) =>
+    eraseExpired(database, config, Date.now()),
+  );
+  const others = [
+    ...(texts === 0 ? [] : [count(texts, 'kept text')]),
+    ...(appeals === 0 ? [] : [count(appeals, 'appeal')]),
+  ];
+  stdout.write(`${[count(hits, 'hit'), ...others].join(', ')} erased\n`);
 }

@@ -11,7 +11,7 @@ export interface HitsForgetStreams extends HitsStreams {
 }
 
 /**
- * Erases everything that is known of a subject: hits, kept texts, strikes and steps.
+ * Erases everything that is known of a subject: hits, kept texts, appeals, strikes and steps.
  * @param subject whoever the config takes for one: a user name, a key; `-` reads it from standard input
  * @throws {SluiceError} when the config or the database cannot be used, or the secret that hashes subjects is missing.
  */
@@ -22,11 +22,12 @@ export async function hitsForget(
 ): Promise<void> {
   const given = subject === '-' ? (await text(stdin)).trim() : subject;
   if (given === '') throw new TypeError('The subject is empty.');
-  const { hits, texts, steps } = await withDatabase(options, (database, { subject: { keyEnv } }) =>
+  const { hits, texts, appeals, steps } = await withDatabase(options, (database, { subject: { keyEnv } }) =>
     forgetSubject(database, subjectId(requireSecret(keyEnv, 'subjects'), given), Date.now()),
   );
   const others = [
     ...(texts === 0 ? [] : [count(texts, 'kept text')]),
+    ...(appeals === 0 ? [] : [count(appeals, 'appeal')]),
     ...(steps === 0 ? [] : [`${steps} of its strikes and steps`]),
   ];
   stdout.write(`${[count(hits, 'hit'), ...others].join(', ')} erased\n`);

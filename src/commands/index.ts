@@ -1,3 +1,4 @@
+export * from './appeals-commands.js';
 export * from './check.js';
 export * from './error-text.js';
 export * from './eval.js';

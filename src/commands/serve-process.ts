@@ -14,10 +14,12 @@ import {
   registerOperatorMetrics,
   withholdOperatorRoutes,
 } from '../http/index.js';
-import { eraseExpired, erasesAnything } from '../store/index.js';
+import { eraseExpired } from '../store/index.js';
 import type { WorkerState } from '../workers/index.js';
+import { createAdminAppeals } from './admin-appeals.js';
 import { adminToken } from './admin-token.js';
 import type { ConfigSource } from './config-source.js';
+import type { AppealReview } from './decide-appeal.js';
 import { DEMO_LIST, demoLines } from './echo-demo.js';
 import { FileWatch, WATCH_INTERVAL_MS } from './file-watch.js';
 import { LivePipeline } from './live-pipeline.js';
@@ -113,7 +115,13 @@ export async function serveProcess({ source, env, version, worker }: ServeProces
     reload: () => live.reload('admin request'),
     ...worker?.joint,
   };
-  const operatorRoutes = createOperatorRoutes({ view, token });
+  const { database } = services;
+  const review = (): AppealReview => {
+    const { current } = live;
+    return { config: current.config, file, judge: (work) => work(current) };
+  };
+  const appeals = database && createAdminAppeals({ database, clock, review });
+  const operatorRoutes = createOperatorRoutes({ view, token, appeals });
   const { adminListen } = config;
   const proxy = createProxy({
     screen: () => live.current.screen,
@@ -177,12 +185,12 @@ export async function serveProcess({ source, env, version, worker }: ServeProces
   };
 }
 
-/** Undefined when everything is kept for ever. */
+/** Undefined when there is no record. */
 function retentionJob(config: Config, { database, clock, logger }: Services): PeriodicJob | undefined {
-  if (database === undefined || !erasesAnything(config)) return undefined;
+  if (database === undefined) return undefined;
   const run = async (): Promise<Readonly<Record<string, unknown>> | undefined> => {
     const erased = await eraseExpired(database, config, clock.now());
-    return erased.hits + erased.texts === 0 ? undefined : { ...erased };
+    return Object.values(erased).some((number) => number > 0) ? { ...erased } : undefined;
   };
   return new PeriodicJob({ name: 'retention', intervalMs: RETENTION_INTERVAL_MS, run, logger });
 }

@@ -2,6 +2,7 @@ import pino from 'pino';
 import type { Config } from '../config/index.js';
 import { ConfigError, type Logger } from '../core/index.js';
 import { createOperatorRoutes, createOperatorServer, listen, type ReloadOutcome } from '../http/index.js';
+import { type Database, openDatabase } from '../store/index.js';
 import {
   JointLimits,
   JointMetrics,
@@ -11,11 +12,14 @@ import {
   type SupervisorOptions,
   supervisorMetrics,
 } from '../workers/index.js';
+import { createAdminAppeals } from './admin-appeals.js';
 import { adminToken } from './admin-token.js';
 import type { ConfigSource } from './config-source.js';
+import type { AppealReview } from './decide-appeal.js';
 import { demoLines } from './echo-demo.js';
 import { FileWatch, WATCH_INTERVAL_MS } from './file-watch.js';
 import { changedFixedSettings, type FixedSettings, fixedSettings } from './fixed-settings.js';
+import { reviewOf } from './review-of.js';
 import type { Served, ServeOptions } from './serve.js';
 
 /** How several processes serve. */
@@ -76,15 +80,23 @@ export async function serveWorkers({ source, workers, env, version }: ServeWorke
     intervalMs: WATCH_INTERVAL_MS,
     onChange: () => reload('files changed'),
   });
+  const database = config.adminListen === undefined ? undefined : await openAppeals(config, logger);
   await watch.start();
-  const address = await supervisor.start();
-  const operatorServer = createOperatorServer(createOperatorRoutes({ view, token }));
+  const address = await supervisor.start().catch(async (error: unknown) => {
+    await database?.close();
+    throw error;
+  });
+  const clock = { now: () => Date.now() };
+  const review = (): AppealReview => reviewOf(source.read(), source.file);
+  const appeals = database && createAdminAppeals({ database, clock, review });
+  const operatorServer = createOperatorServer(createOperatorRoutes({ view, token, appeals }));
   if (config.adminListen !== undefined) {
     try {
       const at = await listen(operatorServer, config.adminListen, 'adminListen');
       logger.info({ address: at }, 'operator routes listen');
     } catch (error) {
       await supervisor.stop();
+      await database?.close();
       throw error;
     }
   }
@@ -99,11 +111,17 @@ export async function serveWorkers({ source, workers, env, version }: ServeWorke
       await supervisor.stop();
       operatorServer.close();
       operatorServer.closeAllConnections();
+      await database?.close();
       logger.info({}, 'stopped');
     },
     abandon: () => supervisor.kill(),
     ended: new Promise(() => undefined),
   };
+}
+
+/** The operator decides appeals here; the workers have databases of their own. */
+function openAppeals({ store, hitLog }: Config, logger: Logger): Promise<Database | undefined> {
+  return openDatabase({ store, mayBeDown: hitLog.spool.maxBytes > 0, logger });
 }
 
 /** What of the settings is for all workers together, divided among them. */

@@ -1,3 +1,4 @@
+export * from './appeals.js';
 export * from './detectors.js';
 export * from './enforcement.js';
 export * from './evidence.js';

@@ -1,13 +1,15 @@
 import { z } from 'zod';
 import { CATEGORIES, type Category } from '../core/index.js';
+import { AppealsConfig } from './appeals.js';
 import { DetectorConfig } from './detectors.js';
 import { EnforcementConfig } from './enforcement.js';
 import { EvidenceConfig } from './evidence.js';
 import { parseListenAddress } from './listen-address.js';
 import { ListConfig, listFields } from './lists.js';
 import { PolicyConfig } from './policies.js';
+import { RetentionConfig } from './retention.js';
 import { RouteConfig, UnscreenedConfig } from './routes.js';
-import { bytes, days, environmentName, milliseconds } from './units.js';
+import { bytes, environmentName, milliseconds } from './units.js';
 
 const entryId = z.string().min(1);
 
@@ -237,28 +239,8 @@ export const Config = z
       .describe('Whom the record names, as a keyed hash and nothing else.'),
     enforcement: EnforcementConfig.optional(),
     evidence: EvidenceConfig,
-    retention: z
-      .strictObject({
-        days: days.optional().describe('Days that hits are kept; for ever when left out.'),
-        categories: z
-          .strictObject(
-            Object.fromEntries(
-              CATEGORIES.map((category) => [
-                category,
-                days.optional().describe(`Days that hits of ${category} are kept.`),
-              ]),
-            ) as Record<Category, z.ZodOptional<typeof days>>,
-          )
-          .prefault({})
-          .describe('The same for single categories.'),
-        uncategorized: days
-          .optional()
-          .describe(
-            'The same for entries about texts in which nothing was found: unscreened, failed open, filtered upstream.',
-          ),
-      })
-      .prefault({})
-      .describe('When the proxy erases what is in the record; the hash chain stays whole.'),
+    retention: RetentionConfig,
+    appeals: AppealsConfig,
     hitLog: z
       .strictObject({
         durability: z

@@ -118,3 +118,15 @@ export class EvidenceError extends SluiceError {
     this.problem = problem;
   }
 }
+
+/** Nothing can be done about an appeal: there is none, it is decided, or what is asked for makes no sense. */
+export class AppealError extends SluiceError {
+  readonly code = 'ERR_SLUICE_APPEAL';
+  /** HTTP status to answer with. */
+  readonly status: 400 | 404 | 409;
+
+  constructor(status: 400 | 404 | 409, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.status = status;
+  }
+}

@@ -1,4 +1,5 @@
 export * from './action.js';
+export * from './appeal.js';
 export * from './category.js';
 export * from './client-limiter.js';
 export * from './detection.js';

@@ -1,4 +1,7 @@
+export * from './admin-appeals.js';
 export * from './answers.js';
+export * from './appeals.js';
+export * from './appeals-handler.js';
 export * from './echo-backend.js';
 export * from './exchange.js';
 export * from './listen.js';

@@ -10,12 +10,15 @@ export interface CountedRequest {
   readonly subject: string | undefined;
   /** The format whose clients can read the refusal. */
   readonly adapter: Adapter | undefined;
+  /** Counts apart from requests of other purposes; with all that have none when left out. */
+  readonly purpose?: string;
 }
 
 /** The answer to a request that is one too many: a 429 that says when to come again; undefined when it may go on. */
 export async function limitClient(limiter: ClientLimiter, request: CountedRequest): Promise<Answer | undefined> {
-  const { req, subject, adapter } = request;
-  const admitted = limiter.admit(subject ?? addressOf(req));
+  const { req, subject, adapter, purpose } = request;
+  const client = subject ?? addressOf(req);
+  const admitted = limiter.admit(purpose === undefined ? client : `${purpose} ${client}`);
   // Where nobody else counts there is nothing to wait for.
   const waitMs = admitted instanceof Promise ? await admitted : admitted;
   if (waitMs === undefined) return undefined;

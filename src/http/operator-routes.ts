@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { type AdminAppeals, adminAppealsAnswer, isAdminAppealsPath } from './admin-appeals.js';
 
 /** Whether a reload took, or what kept it from it. */
 export interface ReloadOutcome {
@@ -35,6 +36,8 @@ export interface OperatorRoutesOptions {
   readonly view: OperatorView;
   /** Bearer token that every admin request must carry; without one the paths of the admin routes answer 404. */
   readonly token: string | undefined;
+  /** Appeals, below the admin routes; without them their paths answer 404. */
+  readonly appeals?: AdminAppeals | undefined;
 }
 
 /** Answers a request when it is for the operator; resolves to whether it did. */
@@ -48,7 +51,7 @@ interface Route {
 const ADMIN_PREFIX = '/sluice/';
 
 /** Returns the routes `/healthz`, `/readyz`, `/metrics` and `/sluice/admin/`. */
-export function createOperatorRoutes({ view, token }: OperatorRoutesOptions): OperatorRoutes {
+export function createOperatorRoutes({ view, token, appeals }: OperatorRoutesOptions): OperatorRoutes {
   const open = new Map<string, Route>([
     [
       '/healthz',
@@ -86,6 +89,7 @@ export function createOperatorRoutes({ view, token }: OperatorRoutesOptions): Op
     if (path.startsWith(ADMIN_PREFIX)) {
       if (token === undefined) sendJson(res, 404, { error: 'not found' });
       else if (!allowed(req)) sendJson(res, 401, { error: 'wrong or missing token' }, { 'www-authenticate': 'Bearer' });
+      else if (appeals !== undefined && isAdminAppealsPath(path)) await answerAppeals(appeals, req, res);
       else await answer(guarded.get(path), req, res);
       return true;
     }
@@ -143,6 +147,13 @@ async function answer(route: Route | undefined, req: IncomingMessage, res: Serve
   else if (req.method !== route.method && !(req.method === 'HEAD' && route.method === 'GET')) {
     sendJson(res, 405, { error: `use ${route.method}` }, { allow: route.method });
   } else await route.answer(res);
+}
+
+async function answerAppeals(appeals: AdminAppeals, req: IncomingMessage, res: ServerResponse): Promise<void> {
+  const { status, body } = await adminAppealsAnswer(req, appeals);
+  // What is left of a body that is too large.
+  req.resume();
+  sendJson(res, status, body);
 }
 
 /** Compares hashes, so that neither length nor time tells anything about the token. */

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type Adapter, findAdapter } from '../adapters/index.js';
 import { type Logger, SluiceError, StreamError, UpstreamError } from '../core/index.js';
+import { answerAppeals } from './appeals.js';
 import { failureAnswer, sendEarly } from './early-answer.js';
 import { handleRequest } from './handle-request.js';
 import { LiveUpstream } from './live-upstream.js';
@@ -52,11 +53,12 @@ export function createProxy({ screen: currentScreen, upstream, logger, ownRoutes
     // What is left of a body that nobody wanted would block the next request on this connection.
     res.once('finish', () => req.resume());
     try {
-      if ((await ownRoutes?.(req, res)) === true) return;
-      res.setHeader('x-request-id', requestId);
       const proceed = (): void => {
         if (expecting.delete(req)) res.writeContinue();
       };
+      if (await answerAppeals(req, res, { screen, proceed })) return;
+      if ((await ownRoutes?.(req, res)) === true) return;
+      res.setHeader('x-request-id', requestId);
       if (await answerModerations(req, res, { screen, requestId, proceed })) return;
       const { upstream: backend, release } = backends.acquire(screen.deps);
       try {

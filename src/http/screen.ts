@@ -25,6 +25,7 @@ import type {
 import type { Framing } from '../framing/index.js';
 import type { Moderator } from '../moderator/index.js';
 import { type ResolvedPolicy, redactText } from '../policy/index.js';
+import type { AppealDesk } from './appeals.js';
 import { askDetectors } from './ask-detectors.js';
 import { blockInfo } from './block-info.js';
 import { recordCoverage, stopsUnknown } from './coverage.js';
@@ -67,6 +68,8 @@ export interface ScreenDeps extends RecordDeps {
   readonly limits?: LimitSource | undefined;
   /** Bounds the requests of each client; no bound when left out. */
   readonly clientLimiter?: ClientLimiter | undefined;
+  /** Takes appeals; without one nobody does. */
+  readonly desk?: AppealDesk | undefined;
 }
 
 /** A body after screening. */

@@ -30,3 +30,37 @@ export function climbLadder(
 ): EnforcementRules['ladder'] {
   return ladder.filter(({ at }) => at > before && at <= after);
 }
+
+/** A step that a ladder leads to. */
+export interface ReachedStep {
+  readonly rung: EnforcementRules['ladder'][number];
+  /** When the strike came that led to it, in milliseconds since the Unix epoch. */
+  readonly timeMs: number;
+  /** Strikes at that time. */
+  readonly strikes: number;
+}
+
+const DAY_MS = 86_400_000;
+
+/** The steps that some strikes of a subject lead to, in their order. Pure; O(strikes times rungs). */
+export function replayLadder(
+  strikes: readonly { readonly timeMs: number; readonly weight: number }[],
+  { expireDays, ladder }: EnforcementRules,
+): ReachedStep[] {
+  const inOrder = [...strikes].sort((left, right) => left.timeMs - right.timeMs);
+  const reached: ReachedStep[] = [];
+  let counted = 0;
+  let first = 0;
+  for (const { timeMs, weight } of inOrder) {
+    counted += weight;
+    for (let oldest = inOrder[first]; oldest !== undefined && oldest.timeMs <= timeMs - expireDays * DAY_MS; ) {
+      counted -= oldest.weight;
+      first += 1;
+      oldest = inOrder[first];
+    }
+    for (const rung of climbLadder(ladder, { before: counted - weight, after: counted })) {
+      reached.push({ rung, timeMs, strikes: counted });
+    }
+  }
+  return reached;
+}

@@ -1,25 +1,18 @@
-import type { EnforcementRules, EnforcementStep, Strike } from '../core/index.js';
+import type { EnforcementRules, Strike } from '../core/index.js';
 import { climbLadder } from '../policy/index.js';
-import type { Database, Queryable } from './database.js';
+import type { Database } from './database.js';
+import {
+  addStep,
+  countStrikes,
+  HELD,
+  lockSubject,
+  type RecordedStep,
+  readStep,
+  type StepRow,
+} from './enforcement-steps.js';
 
 const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
-
-/** One step as the database has it: taken by the ladder or by hand, or `restore`, which takes back all before it. */
-export interface RecordedStep {
-  /** Rises with every step, but one may become visible after a greater one. */
-  readonly id: number;
-  readonly subject: string;
-  /** Milliseconds since the Unix epoch. */
-  readonly timeMs: number;
-  readonly step: EnforcementStep | 'restore';
-  /** Milliseconds since the Unix epoch; null for a step without an end. */
-  readonly untilMs: number | null;
-  readonly paths: readonly string[];
-  readonly strikes: number;
-  readonly requestId: string | null;
-  readonly reason: string | null;
-}
 
 /** A step that somebody takes by hand. */
 export interface ManualStep {
@@ -28,18 +21,6 @@ export interface ManualStep {
   readonly timeMs: number;
   readonly untilMs?: number | undefined;
   readonly reason?: string | undefined;
-}
-
-interface StepRow {
-  readonly id: number;
-  readonly subject: string;
-  readonly time_ms: number;
-  readonly step: RecordedStep['step'];
-  readonly until_ms: number | null;
-  readonly paths: string;
-  readonly strikes: number;
-  readonly request_id: string | null;
-  readonly reason: string | null;
 }
 
 /** Strikes and steps in the database. */
@@ -95,14 +76,8 @@ export class EnforcementRepository {
   async heldSteps(nowMs: number): Promise<{ readonly steps: readonly RecordedStep[]; readonly lastId: number }> {
     // Asked first: a step that comes in between is then read once more, not missed.
     const [last] = await this.#database.all<{ id: number | null }>('SELECT max(id) AS id FROM enforcement_steps');
-    const rows = await this.#database.all<StepRow>(
-      `SELECT * FROM enforcement_steps s
-       WHERE step <> 'restore' AND (until_ms IS NULL OR until_ms > ?) AND NOT EXISTS (
-         SELECT 1 FROM enforcement_steps r WHERE r.subject = s.subject AND r.id > s.id AND r.step = 'restore'
-       ) ORDER BY id`,
-      [nowMs],
-    );
-    return { steps: rows.map(fromRow), lastId: Number(last?.id ?? 0) };
+    const rows = await this.#database.all<StepRow>(`${HELD} ORDER BY id`, [nowMs]);
+    return { steps: rows.map(readStep), lastId: Number(last?.id ?? 0) };
   }
 
   /** The steps behind an id, in their order; of the ended ones none but restorations. */
@@ -111,7 +86,7 @@ export class EnforcementRepository {
       "SELECT * FROM enforcement_steps WHERE id > ? AND (until_ms IS NULL OR until_ms > ? OR step = 'restore') ORDER BY id",
       [id, nowMs],
     );
-    return rows.map(fromRow);
+    return rows.map(readStep);
   }
 
   /** Every step that was ever taken against a subject, in their order. */
@@ -119,7 +94,7 @@ export class EnforcementRepository {
     const rows = await this.#database.all<StepRow>('SELECT * FROM enforcement_steps WHERE subject = ? ORDER BY id', [
       subject,
     ]);
-    return rows.map(fromRow);
+    return rows.map(readStep);
   }
 
   /** Forgets a subject: its strikes and its steps. Resolves to the number of rows. */
@@ -132,53 +107,4 @@ export class EnforcementRepository {
       return removed;
     });
   }
-}
-
-/** Keeps other writers from this subject until the transaction ends; resolves to when it was last restored. */
-async function lockSubject(tx: Queryable, subject: string): Promise<number> {
-  const [row] = await tx.all<{ restored_ms: number }>(
-    `INSERT INTO enforcement_subjects (subject, restored_ms) VALUES (?, 0)
-     ON CONFLICT (subject) DO UPDATE SET restored_ms = enforcement_subjects.restored_ms RETURNING restored_ms`,
-    [subject],
-  );
-  return Number(row?.restored_ms ?? 0);
-}
-
-async function countStrikes(tx: Queryable, subject: string, sinceMs: number): Promise<number> {
-  const [row] = await tx.all<{ strikes: number | null }>(
-    'SELECT SUM(weight) AS strikes FROM strikes WHERE subject = ? AND time_ms > ?',
-    [subject, sinceMs],
-  );
-  return Number(row?.strikes ?? 0);
-}
-
-async function addStep(tx: Queryable, step: Omit<RecordedStep, 'id'>): Promise<void> {
-  await tx.run(
-    `INSERT INTO enforcement_steps (subject, time_ms, step, until_ms, paths, strikes, request_id, reason)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-    [
-      step.subject,
-      step.timeMs,
-      step.step,
-      step.untilMs,
-      JSON.stringify(step.paths),
-      step.strikes,
-      step.requestId,
-      step.reason,
-    ],
-  );
-}
-
-function fromRow(row: StepRow): RecordedStep {
-  return {
-    id: Number(row.id),
-    subject: row.subject,
-    timeMs: Number(row.time_ms),
-    step: row.step,
-    untilMs: row.until_ms === null ? null : Number(row.until_ms),
-    paths: JSON.parse(row.paths) as string[],
-    strikes: row.strikes,
-    requestId: row.request_id,
-    reason: row.reason,
-  };
 }

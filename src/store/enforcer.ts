@@ -9,7 +9,8 @@ import type {
 } from '../core/index.js';
 import type { Database } from './database.js';
 import { DropAlarm } from './drop-alarm.js';
-import { EnforcementRepository, type RecordedStep } from './enforcement-repository.js';
+import { EnforcementRepository } from './enforcement-repository.js';
+import type { RecordedStep } from './enforcement-steps.js';
 
 /** What an enforcer works with. */
 export interface EnforcerOptions {
@@ -22,6 +23,8 @@ const CHANNEL = 'sluice_enforcement';
 /** The safety net under notifications, which PostgreSQL loses with a connection and SQLite has for one process only. */
 const POLL_MS = 1_000;
 const RETRY_MS = 1_000;
+/** How often everything is read anew: what was forgotten leaves no trace that could be followed. */
+const REREAD_MS = 60_000;
 /** Steps that may become visible after greater ones are read again. */
 const REREAD_IDS = 100;
 /** Strikes that may wait for a database that is down; beyond, the oldest are lost and told. */
@@ -42,6 +45,8 @@ export class Enforcer implements Enforcement {
   readonly #waiting: { readonly strike: Strike; readonly rules: EnforcementRules }[] = [];
   /** Of the last step that was read; undefined before the first time. */
   #lastId: number | undefined;
+  /** When everything was last read, in milliseconds since the Unix epoch. */
+  #rereadMs = 0;
   #started: Promise<void> | undefined;
   #draining: Promise<void> | undefined;
   #refreshing: Promise<void> | undefined;
@@ -133,10 +138,14 @@ export class Enforcer implements Enforcement {
 
   async #read(): Promise<void> {
     const now = this.#options.clock.now();
-    const from = this.#lastId === undefined ? undefined : Math.max(0, this.#lastId - REREAD_IDS);
+    const isDue = now < this.#rereadMs || now - this.#rereadMs >= REREAD_MS;
+    const from = this.#lastId === undefined || isDue ? undefined : Math.max(0, this.#lastId - REREAD_IDS);
     if (from === undefined) {
       const { steps, lastId } = await this.#repository.heldSteps(now);
       this.#lastId = lastId;
+      this.#rereadMs = now;
+      this.#steps.clear();
+      this.#restoredAt.clear();
       for (const step of steps) this.#apply(step);
     } else for (const step of await this.#repository.stepsSince(from, now)) this.#apply(step);
     const reread = (this.#lastId ?? 0) - REREAD_IDS;

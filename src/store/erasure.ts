@@ -1,4 +1,5 @@
 import { CATEGORIES, type Category } from '../core/index.js';
+import { AppealRepository } from './appeals/index.js';
 import type { Database } from './database.js';
 import { EnforcementRepository } from './enforcement-repository.js';
 import { EvidenceEraser, type EvidenceExpiry } from './evidence/index.js';
@@ -7,7 +8,7 @@ import { HitEraser } from './hit-eraser.js';
 
 /** How long things are kept. */
 export interface RetentionRules {
-  readonly retention: Retention;
+  readonly retention: Retention & { readonly appeals: number };
   /** Days that kept texts stay readable, by category. */
   readonly evidence: { readonly categories: Readonly<Partial<Record<Category, number | undefined>>> };
 }
@@ -17,34 +18,33 @@ export interface Erased {
   readonly hits: number;
   /** Kept texts. */
   readonly texts: number;
+  readonly appeals: number;
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** Whether anything is ever erased for its age. */
-export function erasesAnything(rules: RetentionRules): boolean {
-  return expiriesAt(rules.retention, 0).length > 0 || evidenceExpiriesAt(rules, 0).length > 0;
-}
-
 /** Erases what is too old, in the record and beside it. Hits go first: no text outlives its hit. */
 export async function eraseExpired(database: Database, rules: RetentionRules, nowMs: number): Promise<Erased> {
-  const hits = await new HitEraser(database).expire(expiriesAt(rules.retention, nowMs), nowMs);
+  const expiries = expiriesAt(rules.retention, nowMs);
+  const hits = expiries.length === 0 ? 0 : await new HitEraser(database).expire(expiries, nowMs);
   const texts = await new EvidenceEraser(database).expire(evidenceExpiriesAt(rules, nowMs), nowMs);
-  return { hits, texts };
+  const appeals = await new AppealRepository(database).expire(nowMs - rules.retention.appeals * DAY_MS, nowMs);
+  return { hits, texts, appeals };
 }
 
-/** Erases everything that is known of a subject, whose id `subjectId` makes: hits, texts, strikes and steps. */
+/** Erases everything that is known of a subject, whose id `subjectId` makes: hits, texts, appeals, strikes and steps. */
 export async function forgetSubject(
   database: Database,
   subject: string,
   nowMs: number,
 ): Promise<Erased & { readonly steps: number }> {
-  // The texts first: should this break off, the least is left readable.
+  // The texts first: should this break off, the least is left readable. The hits last: they lead to the appeals.
   const texts = await new EvidenceEraser(database).eraseSubject(subject, nowMs);
+  const appeals = await new AppealRepository(database).forget(subject);
   const steps = await new EnforcementRepository(database).forget(subject);
   const hits = await new HitEraser(database).eraseSubject(subject, nowMs);
-  if (steps > 0) await database.reclaim();
-  return { hits, texts, steps };
+  if (appeals + steps > 0) await database.reclaim();
+  return { hits, texts, appeals, steps };
 }
 
 function evidenceExpiriesAt({ evidence }: RetentionRules, nowMs: number): EvidenceExpiry[] {

@@ -76,6 +76,15 @@ export class HitQueries {
     return rows.map(readHit);
   }
 
+  /** Rows that name a list entry or a feature, by its id. */
+  async countOfTerm(termId: string): Promise<number> {
+    const [row] = await this.#database.all<{ count: number }>(
+      'SELECT count(*) AS count FROM hits WHERE term_id = ? AND erased_ms IS NULL',
+      [termId],
+    );
+    return Number(row?.count);
+  }
+
   /** Hits, or texts in which nothing was found, per day, category and what was done, in this order. */
   async countByDay(filter: HitFilter): Promise<DayCount[]> {
     const { where, values } = condition(filter);

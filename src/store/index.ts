@@ -1,6 +1,8 @@
+export * from './appeals/index.js';
 export * from './database.js';
 export * from './dialect.js';
 export * from './enforcement-repository.js';
+export type { RecordedStep } from './enforcement-steps.js';
 export * from './enforcer.js';
 export * from './erasure.js';
 export * from './evidence/index.js';

@@ -76,6 +76,15 @@ export class EvidenceReader {
     return revealed;
   }
 
+  /** How many texts are kept for a request, and can still be read; needs no key. */
+  static async countOf(database: Database, requestId: string): Promise<number> {
+    const [row] = await database.all<{ count: number }>(
+      'SELECT count(*) AS count FROM evidence WHERE request_id = ? AND wrapped_key IS NOT NULL',
+      [requestId],
+    );
+    return Number(row?.count);
+  }
+
   async #find(id: string): Promise<EvidenceRow[]> {
     const of = (where: string, values: readonly SqlValue[]): Promise<EvidenceRow[]> =>
       this.#database.all<EvidenceRow>(`SELECT * FROM evidence WHERE ${where}`, values);

@@ -6,6 +6,7 @@ import { createEnforcement } from './0003-enforcement.js';
 import { createFeatures } from './0004-features.js';
 import { createEvidence } from './0005-evidence.js';
 import { addUnlistedHits } from './0006-unlisted-hits.js';
+import { createAppeals } from './0007-appeals.js';
 
 /** One step from a schema version to the next. Runs within the transaction of all steps. */
 export type Migration = (tx: Queryable) => Promise<void>;
@@ -18,6 +19,7 @@ const MIGRATIONS: readonly Migration[] = [
   createFeatures,
   createEvidence,
   addUnlistedHits,
+  createAppeals,
 ];
 
 /**

@@ -32,7 +32,7 @@ async function record(database: Database, ...entries: Parameters<ReturnType<type
 }
 
 function rules(abusive: number, retention = {}) {
-  return { retention: { categories: {}, ...retention }, evidence: { categories: { abusive } } };
+  return { retention: { categories: {}, appeals: 365, ...retention }, evidence: { categories: { abusive } } };
 }
 
 describeEveryDatabase('evidence', (harness) => {
@@ -166,13 +166,17 @@ describeEveryDatabase('evidence', (harness) => {
     );
     const readable = () =>
       harness.query('SELECT request_id FROM evidence WHERE wrapped_key IS NOT NULL ORDER BY request_id');
-    expect(await eraseExpired(database, rules(30), 50 * DAY_MS)).toEqual({ hits: 0, texts: 1 });
+    expect(await eraseExpired(database, rules(30), 50 * DAY_MS)).toEqual({ hits: 0, texts: 1, appeals: 0 });
     expect(await readable()).toEqual([{ request_id: 'r2' }, { request_id: 'r3' }]);
     expect(await harness.query("SELECT key_id, wrapped_key, content FROM evidence WHERE request_id = 'r1'")).toEqual([
       { key_id: null, wrapped_key: null, content: null },
     ]);
     // The hits of r1 and r3 go, and what is left beside them.
-    expect(await eraseExpired(database, rules(30, { days: 40 }), 50 * DAY_MS)).toEqual({ hits: 2, texts: 1 });
+    expect(await eraseExpired(database, rules(30, { days: 40 }), 50 * DAY_MS)).toEqual({
+      hits: 2,
+      texts: 1,
+      appeals: 0,
+    });
     expect(await readable()).toEqual([{ request_id: 'r2' }]);
     for await (const { problems } of verifyHits(database)) expect(problems).toEqual([]);
   });
@@ -190,7 +194,7 @@ describeEveryDatabase('evidence', (harness) => {
       const strike = { subject, requestId: 'r1', timeMs: 1, weight: 1, category: 'abusive' };
       await enforcement.strike(strike, { expireDays: 1, ladder: [{ step: 'suspend', at: 1 }] });
     }
-    expect(await forgetSubject(database, 'alice', 9)).toEqual({ hits: 1, texts: 1, steps: 3 });
+    expect(await forgetSubject(database, 'alice', 9)).toEqual({ hits: 1, texts: 1, appeals: 0, steps: 3 });
     for (const table of ['hits', 'evidence', 'strikes', 'enforcement_steps', 'enforcement_subjects']) {
       expect(await harness.query(`SELECT subject FROM ${table} WHERE subject IS NOT NULL`)).toEqual([
         { subject: 'bob' },
@@ -198,7 +202,7 @@ describeEveryDatabase('evidence', (harness) => {
     }
     expect(await harness.query("SELECT 1 FROM evidence WHERE request_id = 'r1'")).toEqual([]);
     expect(await new EvidenceReader(database, keys).reveal('r2', WHO)).toMatchObject([{ text: TEXT }]);
-    expect(await forgetSubject(database, 'alice', 9)).toEqual({ hits: 0, texts: 0, steps: 0 });
+    expect(await forgetSubject(database, 'alice', 9)).toEqual({ hits: 0, texts: 0, appeals: 0, steps: 0 });
   });
 
   it('is encrypted before it enters the spool, and readable once it has reached the database', async () => {

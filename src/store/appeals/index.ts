@@ -1,0 +1,2 @@
+export * from './appeal-repository.js';
+export type { ReversedStrike } from './reverse-strike.js';
