@@ -11,6 +11,8 @@ export interface Candidate {
   readonly pattern: Pattern;
   readonly start: number;
   end: number;
+  /** Whether `end` is final: what comes there is not skipped. Not asked again, for that would join the text for every piece. */
+  isClosed: boolean;
   /** Whether it was found among spelled-out letters. */
   readonly spelled: boolean;
   /** Whether text waits for it. */
@@ -130,7 +132,8 @@ export class Docket {
     for (const candidate of this.#pending) {
       if (ended || candidate.readyAt <= position) {
         // What matching skips behind the last letter belongs to it: a mask must not leave an accent behind.
-        const end = this.#text.skipFrom(candidate.end);
+        const end = candidate.isClosed ? candidate.end : this.#text.skipFrom(candidate.end);
+        candidate.isClosed = end !== undefined;
         candidate.end = end ?? position;
         const readyAt = this.#readyAt(candidate);
         allowStart ??= ended ? Number.POSITIVE_INFINITY : this.#text.allowStart();

@@ -20,6 +20,8 @@ import { MatchReader } from './match-reader.js';
 import { characterKind, OtherReadings } from './other-readings.js';
 import { matchesLike, type Pattern } from './pattern.js';
 import { APART, type Reading } from './reading.js';
+import { RecentText } from './recent-text.js';
+import { RememberedStart } from './remembered-start.js';
 import { COMPACT_AT_UNITS, FORK_REACH } from './scan-limits.js';
 import type { ScannerOptions } from './scanner-options.js';
 import { type SpelledLetter, SpelledWords } from './spelled-words.js';
@@ -35,16 +37,12 @@ export class LexiconScanner {
   readonly #lexicon: Lexicon;
   readonly #docket: Docket;
   readonly #holds: Holds;
-  #text = '';
-  /** Offset in the whole text of `#text[0]`. */
-  #base = 0;
-  /** Characters of `#text` that were read. */
+  readonly #text: RecentText;
+  /** Index of `#text` up to which it was read. */
   #at = 0;
   /** Offset of the last character that was read with a look at the one behind it. */
   #peekedAt = -1;
   #ended = false;
-  /** The buffer is cut next when so much was read: a flood of marks must not be gone over for every piece. */
-  #compactAt = COMPACT_AT_UNITS;
   /** The reading that takes symbols as separators. */
   #state = ROOT;
   #last = SEPARATOR_CLASS;
@@ -58,15 +56,16 @@ export class LexiconScanner {
   #depths: ReturnType<Lexicon['holdDepths']> | undefined;
   /** Counts the symbols read that were no repetition. */
   #changes = 0;
-  /** Last answer of `#openStart`, and `#changes` and whether a spelled-out word had ended at that time. */
-  #open: number | undefined;
-  #openChanges = -1;
-  #openApart = false;
+  readonly #open = new RememberedStart();
+  readonly #openAllowed = new RememberedStart();
+  /** Offset behind the last sound mark and what is skipped behind it. */
+  #markedUntil = -1;
   /** Offset of the last symbol with two readings. */
   #forkedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(lexicon: Lexicon, { holds = holdsAll, observe }: ScannerOptions = {}) {
+  constructor(lexicon: Lexicon, { holds = holdsAll, observe, compactAtUnits = COMPACT_AT_UNITS }: ScannerOptions = {}) {
     this.#lexicon = lexicon;
+    this.#text = new RecentText(compactAtUnits);
     this.#holds = holds;
     this.#docket = new Docket(this.#docketText(), observe);
     this.#others = new OtherReadings(lexicon.automaton, (lane, position, isNew) => {
@@ -82,7 +81,7 @@ export class LexiconScanner {
   /** Reads the next piece of text. Never throws, for any string. */
   feed(chunk: string): void {
     this.#compact();
-    this.#text = this.#text === '' ? chunk : this.#text + chunk;
+    this.#text.append(chunk, this.#at);
     this.#read();
   }
 
@@ -101,7 +100,7 @@ export class LexiconScanner {
   get releasePoint(): number {
     const held = this.#ended ? this.#position : this.#docket.heldFrom(this.#openStart());
     // A mark that is not read yet, for want of the next character, is part of no match that did not begin before it.
-    const next = this.#text.charCodeAt(this.#at);
+    const next = this.#text.piece.charCodeAt(this.#at - this.#text.pieceStart);
     return held === this.#position && (next < 0xd800 || next > 0xdbff) ? held + 1 : held;
   }
 
@@ -111,7 +110,7 @@ export class LexiconScanner {
   }
 
   get #position(): number {
-    return this.#base + this.#at;
+    return this.#text.base + this.#at;
   }
 
   #read(): void {
@@ -120,7 +119,7 @@ export class LexiconScanner {
     while (this.#at < length) {
       if (this.#position >= docket.nextReady) docket.settle();
       if (!this.#others.isForked) {
-        const limit = Math.min(length, docket.nextReady - this.#base);
+        const limit = Math.min(length, docket.nextReady - this.#text.base);
         this.#readPlain(limit);
         if (this.#at >= limit || this.#position >= docket.nextReady) continue;
       }
@@ -136,8 +135,9 @@ export class LexiconScanner {
   #readPlain(limit: number): void {
     const { cells } = this.#lexicon.automaton;
     const { classes } = this.#lexicon.alphabet;
-    const text = this.#text;
-    let at = this.#at;
+    const { piece, pieceStart, base } = this.#text;
+    const until = limit - pieceStart;
+    let at = this.#at - pieceStart;
     let state = this.#state;
     let last = this.#last;
     let letters = this.#letters;
@@ -145,8 +145,8 @@ export class LexiconScanner {
     const from = at;
     const repeatsBefore = repeats;
     const isSpelling = this.#spelled.isOpen;
-    while (at < limit) {
-      const found = classes[text.charCodeAt(at)] as number;
+    while (at < until) {
+      const found = classes[piece.charCodeAt(at)] as number;
       if (found === last) {
         repeats += 1;
         at += 1;
@@ -179,11 +179,11 @@ export class LexiconScanner {
         at += 1;
         if (cells[state + OUTPUT] === 0) continue;
       }
-      this.#at = at;
-      this.#report({ state, last, repeats }, at, APART);
-      if (this.#docket.nextReady - this.#base < limit) break;
+      this.#at = at + pieceStart;
+      this.#report({ state, last, repeats }, this.#at, APART);
+      if (this.#docket.nextReady - base < limit) break;
     }
-    this.#at = at;
+    this.#at = at + pieceStart;
     if (repeats - repeatsBefore !== at - from) this.#changes += 1;
     this.#state = state;
     this.#last = last;
@@ -194,18 +194,20 @@ export class LexiconScanner {
   /** Reads one code point in every way it can be read; `false` when what that takes has not arrived. */
   #readPoint(): boolean {
     const { alphabet } = this.#lexicon;
-    const [text, start] = [this.#text, this.#at];
-    let codePoint = text.charCodeAt(start);
+    const { piece, pieceStart } = this.#text;
+    const start = this.#at;
+    const index = start - pieceStart;
+    let codePoint = piece.charCodeAt(index);
     let found = alphabet.classOf(codePoint);
     if (found === SURROGATE) {
-      if (start + 1 >= text.length && !this.#ended) return false;
-      codePoint = text.codePointAt(start) ?? codePoint;
+      if (index + 1 >= piece.length && !this.#ended) return false;
+      codePoint = piece.codePointAt(index) ?? codePoint;
       found = codePoint > 0xffff ? alphabet.classOf(codePoint) : SEPARATOR_CLASS;
     }
     const end = start + (codePoint > 0xffff ? 2 : 1);
     if (found === SKIP || found === MARK) {
       this.#at = end;
-      if (found === MARK) this.#reportAgain(end);
+      this.#mark(found === MARK, start, end);
       return true;
     }
     if (found === SEPARATOR_CLASS && (this.#last & UNSPACED_BIT) !== 0 && isSpace(codePoint)) found = JOINER;
@@ -226,10 +228,14 @@ export class LexiconScanner {
     return true;
   }
 
-  /** Takes in matches whose last letter a voiced mark has just changed. */
-  #reportAgain(position: number): void {
-    this.#report(this.#plain, position, APART);
-    for (const lane of this.#others.lanes) if (lane.active) this.#report(lane, position, lane.reading);
+  /** Behind a sound mark, takes in matches whose last letter it has just made; a second mark behind a letter says nothing. */
+  #mark(isMark: boolean, start: number, end: number): void {
+    const { base } = this.#text;
+    const isSecond = this.#markedUntil === start + base;
+    if (isMark || isSecond) this.#markedUntil = end + base;
+    if (!isMark || isSecond) return;
+    this.#report(this.#plain, end, APART, true);
+    for (const lane of this.#others.lanes) if (lane.active) this.#report(lane, end, lane.reading, true);
   }
 
   /** Reads a character of several symbols; it is one letter of its word all the same. */
@@ -265,42 +271,45 @@ export class LexiconScanner {
   #mayJoin(end: number): boolean | undefined {
     if (this.#others.isForked || this.#last === SEPARATOR_CLASS) return this.#others.isForked;
     if (end >= this.#text.length) return this.#ended || undefined;
-    this.#peekedAt = this.#base + end;
-    return this.#lexicon.alphabet.classOf(this.#text.charCodeAt(end)) !== SEPARATOR_CLASS;
+    const { base, piece, pieceStart } = this.#text;
+    this.#peekedAt = base + end;
+    return this.#lexicon.alphabet.classOf(piece.charCodeAt(end - pieceStart)) !== SEPARATOR_CLASS;
   }
 
-  /** Takes in the matches that end where a reading stands; `position` is an index of `#text`. */
-  #report({ state, repeats }: LaneState, position: number, reading: Reading): void {
+  /** Takes in the matches that end where a reading stands; `position` is an index of `#text`; behind a sound mark only what ends with one. */
+  #report({ state, repeats }: LaneState, position: number, reading: Reading, isMarked = false): void {
     const { cells, outputPattern, outputNext } = this.#lexicon.automaton;
     const conditions = this.#lexicon.patterns.conditionNumbers;
-    const isNearFork = !this.#others.isForked && this.#base + position - this.#forkedAt < FORK_REACH;
+    const isNearFork = !this.#others.isForked && this.#text.base + position - this.#forkedAt < FORK_REACH;
     const how = this.#reader.how(repeats, reading, isNearFork);
     let [before, span]: [Pattern?, Span?] = [];
     let output = cells[state + OUTPUT] as number;
     while (output !== 0) {
       const number = outputPattern[output - 1] as number;
       output = outputNext[output - 1] as number;
+      if (isMarked && !this.#lexicon.patterns.endsInMark(number)) continue;
       const phrase = conditions[number] as number;
       if (phrase >= 0) {
-        this.#docket.see({ phrase, pattern: number, position: this.#base + position, how });
+        this.#docket.see({ phrase, pattern: number, position: this.#text.base + position, how });
         continue;
       }
       const pattern = this.#lexicon.patterns.get(number);
       // One phrase may be the term of many entries.
-      if (!matchesLike(before, pattern)) span = this.#matchBack(pattern, this.#base + position, how);
+      if (!matchesLike(before, pattern)) span = this.#matchBack(pattern, this.#text.base + position, how);
       before = pattern;
       if (span !== undefined) this.#found(pattern, span, false);
     }
   }
 
   #matchBack(pattern: Pattern, offset: number, how: number): Span | undefined {
-    const span = this.#reader.match(pattern, { text: this.#text, position: offset - this.#base, how });
-    return span && { start: span.start + this.#base, end: span.end + this.#base };
+    const { base, all } = this.#text;
+    const span = this.#reader.match(pattern, { text: all, position: offset - base, how });
+    return span && { start: span.start + base, end: span.end + base };
   }
 
   /** Index of the symbol that stands `symbols` back from `position`. */
   #symbolStart(position: number, symbols: number, reading: Reading): number {
-    return this.#lexicon.matcher.symbolStart({ text: this.#text, position, reading }, symbols);
+    return this.#lexicon.matcher.symbolStart({ text: this.#text.all, position, reading }, symbols);
   }
 
   #found(pattern: Pattern, span: Span, spelled: boolean): void {
@@ -308,7 +317,7 @@ export class LexiconScanner {
     if (use.kind === 'allow') this.#docket.allow(span);
     else if (use.kind === 'deny') {
       const holds = this.#holds(use.entry.category, use.entry.severity);
-      this.#docket.add({ entry: use.entry, pattern, ...span, spelled, holds, readyAt: span.end });
+      this.#docket.add({ entry: use.entry, pattern, ...span, isClosed: false, spelled, holds, readyAt: span.end });
     }
   }
 
@@ -322,79 +331,68 @@ export class LexiconScanner {
   /** What the character, with its repetitions, is read as that is the whole word before `at`. */
   #lastLetters(at: number): SpelledLetter[] {
     const from = this.#symbolStart(at, 1, APART);
-    return this.#spelled.lettersOf(this.#text.codePointAt(from) ?? 0, {
-      start: from + this.#base,
-      end: at + this.#base,
-    });
+    const { base, all } = this.#text;
+    return this.#spelled.lettersOf(all.codePointAt(from) ?? 0, { start: from + base, end: at + base });
   }
 
   /** Start of the earliest match that text waits for and that may still complete. */
   #openStart(): number {
     // What is skipped or repeated changes nothing: without this a flood of it would be read again for every piece.
     const isApart = this.#spelled.endsAfter(this.#last, this.#repeats);
-    if (this.#changes === this.#openChanges && isApart === this.#openApart) return this.#open ?? this.#position;
-    this.#depths ??= this.#lexicon.holdDepths(this.#holds);
-    let open = this.#openFrom(this.#depths.plain);
-    // A word of several letters ends a spelled-out word, also while it is being read.
-    if (this.#letters <= 1 && !isApart) {
+    return this.#open.from(this.#changes * 2 + Number(isApart), this.#position, () => {
+      this.#depths ??= this.#lexicon.holdDepths(this.#holds);
+      const open = this.#openFrom(this.#depths.plain);
+      // A word of several letters ends a spelled-out word, also while it is being read.
+      if (this.#letters > 1 || isApart) return open;
       const next = this.#letters === 1 ? this.#lastLetters(this.#at) : [];
-      open = Math.min(open, this.#spelled.openStart(this.#depths.spelled, { next, otherwise: open }));
-    }
-    this.#openChanges = this.#changes;
-    this.#openApart = isApart;
-    this.#open = open < this.#position ? open : undefined;
-    return open;
+      return Math.min(open, this.#spelled.openStart(this.#depths.spelled, { next, otherwise: open }));
+    });
   }
 
   /** Start of the earliest pattern of any reading that may still complete, by depths of the automaton. */
   #openFrom(depths: Uint16Array): number {
+    return this.#earliest((state) => depths[state / CELL] ?? 0);
+  }
+
+  /** Offset of the symbol that stands so many symbols back as `depthOf` gives for the state of a reading: the earliest of all. */
+  #earliest(depthOf: (state: number) => number): number {
     const plain = { active: true, state: this.#state, reading: APART, mark: -1 };
     let open = this.#at;
     for (const { active, state, reading, mark } of [plain, ...this.#others.lanes]) {
-      const depth = active ? (depths[state / CELL] ?? 0) : 0;
+      const depth = active ? depthOf(state) : 0;
       if (depth > 0) open = Math.min(open, this.#symbolStart(mark >= 0 ? mark : this.#at, depth, reading));
     }
-    return open + this.#base;
+    return open + this.#text.base;
   }
 
   #docketText(): ConstructorParameters<typeof Docket>[0] {
     return {
-      readable: (start, end) => {
-        const [from, to] = [start - this.#base, Math.min(end - this.#base, this.#at)];
-        return this.#lexicon.alphabet.withoutSkipped(this.#text.slice(Math.max(0, from), Math.max(0, to)));
-      },
+      readable: (start, end) => this.#lexicon.alphabet.withoutSkipped(this.#text.between(start, end, this.#at)),
       conditionIndex: this.#lexicon.conditionIndex,
       verify: (pattern, position, how) => this.#matchBack(this.#lexicon.patterns.get(pattern), position, how),
       position: () => this.#position,
       needed: () => this.#position + (this.#ended || this.#position === this.#peekedAt ? 1 : 0),
       ended: () => this.#ended,
-      allowStart: () => this.#openFrom(this.#lexicon.allowDepths),
+      allowStart: () =>
+        this.#openAllowed.from(this.#changes, this.#position, () => this.#openFrom(this.#lexicon.allowDepths)),
       openStart: () => (this.#holds === holdsAll ? this.#position : this.#openStart()),
-      skipFrom: (end) => {
-        const found = this.#lexicon.alphabet.findNextCharacter(this.#text, end - this.#base, this.#at);
-        return found < 0 ? undefined : found + this.#base;
-      },
+      skipFrom: (end) => this.#text.findCharacter(this.#lexicon.alphabet, end, this.#at),
     };
   }
 
   /** Forgets text that no decision can need. */
   #compact(): void {
-    if (this.#at < this.#compactAt) return;
-    this.#compactAt = this.#at * 2;
-    const depthOf = (state: number): number => this.#lexicon.automaton.depth(state);
-    let open = Math.min(this.#docket.neededFrom(this.#position), this.#spelled.runStart(this.#position));
-    open = Math.min(open, this.#symbolStart(this.#at, depthOf(this.#state) + 1, APART) + this.#base);
-    for (const { active, state, reading } of this.#others.lanes) {
-      if (active) open = Math.min(open, this.#symbolStart(this.#at, depthOf(state) + 2, reading) + this.#base);
-    }
-    const from = Math.max(0, open - WORD_LOOK_BACK - 2 - this.#base);
-    if (from < COMPACT_AT_UNITS / 2) return;
-    // A pair must not be cut.
-    const cut = (this.#text.charCodeAt(from) & 0xfc00) === 0xdc00 ? from + 1 : from;
-    this.#docket.forget(open, this.#base + cut);
-    this.#text = this.#text.slice(cut);
-    this.#base += cut;
+    if (!this.#text.isLong(this.#at)) return;
+    const { base } = this.#text;
+    const needed = Math.min(this.#docket.neededFrom(this.#position), this.#spelled.runStart(this.#position));
+    // One symbol more than a state remembers, for what it begins with may go on before; and one for a mark that is read as nothing.
+    const back = this.#earliest((state) => this.#lexicon.automaton.depth(state) + 2);
+    const open = Math.min(needed, back);
+    const cut = this.#text.cutBefore(open - WORD_LOOK_BACK - 2 - base);
+    if (cut === 0) return;
+    this.#docket.forget(open, base + cut);
+    this.#text.forget(cut, this.#at);
+    this.#others.forget(cut);
     this.#at -= cut;
-    this.#compactAt = Math.max(COMPACT_AT_UNITS, this.#at * 2);
   }
 }

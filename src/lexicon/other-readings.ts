@@ -52,6 +52,11 @@ export class OtherReadings {
     }
   }
 
+  /** The text before the index `until` is forgotten: all indexes fall by as much. */
+  forget(until: number): void {
+    for (const lane of this.lanes) if (lane.mark >= 0) lane.mark -= until;
+  }
+
   /** Ends the readings that nothing to come can tell from the plain one. */
   merge(plain: LaneState): void {
     this.#lettered.merge(plain, true);

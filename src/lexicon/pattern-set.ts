@@ -132,6 +132,12 @@ export class PatternSet {
     return ((this.#packed.flags[number] ?? 0) & FLAGS.grows) !== 0;
   }
 
+  /** Whether its last letter is a kana with a sound mark, which may stand as a character of its own. */
+  endsInMark(number: number): boolean {
+    const last = this.get(number).units.at(-1) ?? SEPARATOR;
+    return baseKana(last) !== last;
+  }
+
   /** The set as text and numbers; `entries` are those that its patterns name. */
   pack(entries: readonly LexiconEntry[]): PackedPatterns {
     const numbers = new Map(entries.map((entry, index) => [entry, index]));

@@ -28,10 +28,11 @@ function kindOf(unit: number): number {
   return kind;
 }
 
-/** Whether a step that began at `start` is at its greatest length at `at`, whose unit is `unit`. */
-function isFull(start: number, at: number, unit: number): boolean {
-  const cutsPair = unit >= 0xd800 && unit <= 0xdbff;
-  return at + 1 - start >= MAX_STEP_UNITS && !cutsPair;
+/** End of a step that began at `start` and is at its greatest length at `at`, whose unit is `unit`; `undefined` before that. */
+function fullAt(start: number, at: number, unit: number): number | undefined {
+  if (at + 1 - start < MAX_STEP_UNITS) return undefined;
+  // A pair must not be cut, and first halves alone must not make a step without end.
+  return unit >= 0xd800 && unit <= 0xdbff ? at : at + 1;
 }
 
 /**
@@ -41,7 +42,8 @@ function isFull(start: number, at: number, unit: number): boolean {
 export function findStepEnd(text: string, start: number): number | undefined {
   for (let at = start; at < text.length; at += 1) {
     const unit = text.charCodeAt(at);
-    if (kindOf(unit) > NOTHING || isFull(start, at, unit)) return at + 1;
+    const end = kindOf(unit) > NOTHING ? at + 1 : fullAt(start, at, unit);
+    if (end !== undefined) return end;
   }
   return undefined;
 }
@@ -58,8 +60,9 @@ export function findEvaluationPoint(text: string, previous: number): number | un
     const unit = text.charCodeAt(at);
     const kind = kindOf(unit);
     if (kind === SENTENCE) return at + 1;
-    if (kind === STEP || isFull(stepStart, at, unit)) {
-      stepStart = at + 1;
+    const end = kind === STEP ? at + 1 : fullAt(stepStart, at, unit);
+    if (end !== undefined) {
+      stepStart = end;
       if (stepStart - previous >= MAX_SENTENCE_UNITS) return stepStart;
     }
   }

@@ -5,11 +5,14 @@ export class HeldText {
   readonly #mask: string;
   #text = '';
   #released = 0;
-  /** Spans that a mask replaces, in order of their start. */
+  /** Spans that a mask replaces, in order of their start, from `#next` on. */
   #redactions: Span[] = [];
+  #next = 0;
   /** End of the span whose mask was sent last. */
   #maskedUntil = -1;
-  #endsInHalfPair = false;
+  /** The piece that came last, and whether what came before it ends in half a surrogate pair. */
+  #piece = '';
+  #isBehindHalf = false;
 
   constructor(mask: string) {
     this.#mask = mask;
@@ -28,14 +31,19 @@ export class HeldText {
   /** Takes in the next piece. */
   append(text: string): void {
     if (text === '') return;
+    this.#isBehindHalf = isFirstHalf(this.#piece.charCodeAt(this.#piece.length - 1));
+    this.#piece = text;
     this.#text = this.#text === '' ? text : this.#text + text;
-    this.#endsInHalfPair = (text.charCodeAt(text.length - 1) & 0xfc00) === 0xd800;
   }
 
   /** Notes a span, not all of which has left, that a mask replaces from where it has not. */
   redact(span: Span): void {
-    this.#redactions.push(span);
-    this.#redactions.sort((left, right) => left.start - right.start);
+    const spans = this.#redactions;
+    // Spans come nearly in order: sorting all of them for each would cost as much as all.
+    let at = spans.length;
+    while (at > this.#next && (spans[at - 1] as Span).start > span.start) at -= 1;
+    if (at === spans.length) spans.push(span);
+    else spans.splice(at, 0, span);
   }
 
   /** Lets the text before `point` go, and the mask of every span that begins before it; nothing when it has left already. */
@@ -48,9 +56,10 @@ export class HeldText {
       if (end > from) leaving += this.#text.slice(from - base, end - base);
       this.#released = Math.max(this.#released, end);
     };
-    while (this.#redactions[0] !== undefined && this.#redactions[0].start < point) {
-      const { start, end } = this.#redactions[0];
-      this.#redactions.shift();
+    for (let span = this.#redactions[this.#next]; span !== undefined && span.start < point; ) {
+      const { start, end } = span;
+      this.#next += 1;
+      span = this.#redactions[this.#next];
       // Overlapping and adjacent spans share one mask, unless text between them has left at a limit.
       if (Math.max(start, this.#released) > this.#maskedUntil) {
         copyUntil(start);
@@ -60,25 +69,37 @@ export class HeldText {
     }
     copyUntil(point);
     this.#text = this.#text.slice(point - base);
+    if (this.#next === this.#redactions.length) {
+      this.#redactions = [];
+      this.#next = 0;
+    }
     return leaving;
   }
 
   /** The nearest offset at or behind `offset` that cuts no surrogate pair in two; before it where the other half is not here yet. */
   besidePair(offset: number): number {
     const at = offset - this.#released;
-    if ((this.#text.charCodeAt(at - 1) & 0xfc00) !== 0xd800) return offset;
+    if (!isFirstHalf(this.#text.charCodeAt(at - 1))) return offset;
     if (at === this.#text.length) return offset - 1;
     return (this.#text.charCodeAt(at) & 0xfc00) === 0xdc00 ? offset + 1 : offset;
   }
 
-  /** The end of the text that waits, without half a surrogate pair whose other half is not here yet. */
-  get end(): number {
-    return this.#released + this.#text.length - (this.#endsInHalfPair && this.#text !== '' ? 1 : 0);
+  /** `offset`, at most the last piece back, or before it where half a surrogate pair ends there: the other half may be to come. */
+  beforeHalf(offset: number): number {
+    // Looked up in the piece alone: all of the text would have to be joined for it.
+    const at = offset - this.#released - this.#text.length + this.#piece.length;
+    const isHalf = at > 0 ? isFirstHalf(this.#piece.charCodeAt(at - 1)) : this.#isBehindHalf;
+    return isHalf ? offset - 1 : offset;
   }
 
   /** Forgets what waits: it will never leave. */
   drop(): void {
     this.#text = '';
     this.#redactions = [];
+    this.#next = 0;
   }
+}
+
+function isFirstHalf(unit: number): boolean {
+  return (unit & 0xfc00) === 0xd800;
 }

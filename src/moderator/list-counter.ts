@@ -4,8 +4,13 @@ import type { DecidedDetection } from '../lexicon/index.js';
 /** Counts list hits per category and severity, as the classifier takes them, by the offset at which each was decided. */
 export class ListCounter {
   readonly #counts = new Float32Array(LIST_COUNT_SIZE);
-  readonly #decided: DecidedDetection[] = [];
+  readonly #decided: DecidedDetection[];
   #counted = 0;
+
+  /** @param decided hits in the order they were decided, which the counter does not copy */
+  constructor(decided: DecidedDetection[] = []) {
+    this.#decided = decided;
+  }
 
   /** Adds hits in the order they were decided. */
   add(decided: readonly DecidedDetection[]): void {
@@ -23,11 +28,16 @@ export class ListCounter {
     return this.#counts;
   }
 
-  /** A counter of its own over the same hits, of which those decided up to `position` do not count. */
+  /** A counter of its own over the same hits, of which those decided up to `position` do not count. O(log hits). */
   replayFrom(position: number): ListCounter {
-    const replay = new ListCounter();
-    replay.add(this.#decided);
-    replay.restart(position);
+    const replay = new ListCounter(this.#decided);
+    let [low, high] = [0, this.#decided.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#decided[middle]?.decidedAt ?? Number.POSITIVE_INFINITY) <= position) low = middle + 1;
+      else high = middle;
+    }
+    replay.#counted = low;
     return replay;
   }
 

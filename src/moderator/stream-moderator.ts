@@ -141,9 +141,9 @@ export class StreamModerator {
   get #point(): number {
     const { mode } = this.#hold;
     if (mode === 'answer') return 0;
-    if (mode === 'none') return Math.min(this.#screening.position, this.#held.end);
-    const judged = mode === 'sentence' ? this.#screening.point : this.#held.end;
-    return Math.min(this.#screening.releasePoint, judged);
+    if (mode === 'sentence') return Math.min(this.#screening.releasePoint, this.#screening.point);
+    const read = this.#held.beforeHalf(this.#screening.position);
+    return mode === 'none' ? read : Math.min(this.#screening.releasePoint, read);
   }
 
   #block(from: number): string {

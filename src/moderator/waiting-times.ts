@@ -6,6 +6,8 @@ export class WaitingTimes {
   readonly #maxMs: number;
   /** Oldest first; one for each millisecond in which text came, so never more than the milliseconds that it may wait. */
   #arrivals: { end: number; readonly atMs: number }[] = [];
+  /** Arrivals at the front that are forgotten; they are taken out when they are half of all, or each would cost as much as all. */
+  #forgotten = 0;
 
   constructor(clock: Pick<Clock, 'now'>, maxMs: number) {
     this.#clock = clock;
@@ -14,7 +16,7 @@ export class WaitingTimes {
 
   /** When the oldest text that waits has waited as long as it may, in milliseconds since the Unix epoch; `undefined` when none waits. */
   get dueAtMs(): number | undefined {
-    const [oldest] = this.#arrivals;
+    const oldest = this.#oldest;
     return oldest && oldest.atMs + this.#maxMs;
   }
 
@@ -30,14 +32,29 @@ export class WaitingTimes {
 
   /** End of the text that has waited as long as it may, which is then forgotten; `undefined` when there is none. */
   overdue(): number | undefined {
-    const since = this.#arrivals.length === 0 ? 0 : this.#clock.now() - this.#maxMs;
-    const end = this.#arrivals.findLast(({ atMs }) => atMs <= since)?.end;
-    if (end !== undefined) this.#forget(end);
+    if (this.dueAtMs === undefined) return undefined;
+    const since = this.#clock.now() - this.#maxMs;
+    let end: number | undefined;
+    for (let next = this.#oldest; next !== undefined && next.atMs <= since; next = this.#oldest) {
+      end = next.end;
+      this.#forgotten += 1;
+    }
+    this.#tidy();
     return end;
   }
 
   #forget(released: number): void {
-    if ((this.#arrivals[0]?.end ?? Number.POSITIVE_INFINITY) > released) return;
-    this.#arrivals = this.#arrivals.filter(({ end }) => end > released);
+    for (let next = this.#oldest; next !== undefined && next.end <= released; next = this.#oldest) this.#forgotten += 1;
+    this.#tidy();
+  }
+
+  get #oldest(): { readonly end: number; readonly atMs: number } | undefined {
+    return this.#arrivals[this.#forgotten];
+  }
+
+  #tidy(): void {
+    if (this.#forgotten * 2 < this.#arrivals.length) return;
+    this.#arrivals = this.#arrivals.slice(this.#forgotten);
+    this.#forgotten = 0;
   }
 }

@@ -40,6 +40,18 @@ describe('what the property has found before', () => {
       { maxHoldChars: 1, onHoldLimit: 'release' },
     ],
     ['a bound on length amid a step', 'k | severity 2', 'kk ', { maxHoldChars: 1 }],
+    [
+      'a block amid a surrogate pair, for a mark has looked ahead',
+      'ab 坏坏你你 | severity 4',
+      'o ab 坏坏你你 😀',
+      { mode: 'none' },
+    ],
+    [
+      'a pair of which half has waited too long',
+      'a | severity 3',
+      'a😀',
+      { mode: 'answer', maxHoldMs: 1, onHoldLimit: 'release' },
+    ],
     ['a mark whose meaning the next character tells', '!bb xx\nb* | severity 3', 'bb. bb ', { mode: 'none' }],
   ] as const)('%s', (_, list, text, how) => {
     const cuts = [[1], [2], [2, 1], [3]];

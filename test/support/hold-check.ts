@@ -6,7 +6,7 @@ import {
   type TextClassifier,
   type Verdict,
 } from '../../src/core/index.js';
-import { buildLexicon, parseList } from '../../src/lexicon/index.js';
+import { buildLexicon, type Lexicon, LexiconScanner, parseList } from '../../src/lexicon/index.js';
 import { Moderator } from '../../src/moderator/index.js';
 import { type ResolvedPolicy, redactText, resolvePolicies } from '../../src/policy/index.js';
 import { carries, checkWire } from './hold-wire-check.js';
@@ -21,6 +21,8 @@ export type HoldTally = Map<string, number>;
 const CHANNELS = 3;
 /** One group of texts in this many also goes through a wire format. */
 const WIRED = 4;
+/** More than any text here has, UTF-16 units. */
+const LONG_TEXT = 1_000_000;
 
 /** Weighs the `x` of a window as `crime` (redacted), the `k` as `violence` (blocked), and list hits as `harassment` (redacted). */
 export const classifier: TextClassifier = {
@@ -72,6 +74,7 @@ export function checkHoldWorld(world: HoldWorld, tally: HoldTally = new Map()): 
     const wire = Number.isInteger(number) ? HOLD_WIRES[number % HOLD_WIRES.length] : undefined;
     try {
       checkGroup({ ...world, moderator, tally }, side);
+      for (const text of side) checkForgetting(lexicon, text);
       if (wire !== undefined) checkThroughWire({ ...world, moderator, tally }, side, wire);
     } catch (cause) {
       const where = wire === undefined ? '' : ` and the wire ${wire.name}`;
@@ -102,6 +105,22 @@ function checkGroup({ moderator, mask, tally }: Proof, side: readonly HoldText[]
     checkPairs(run.pieces, text.text);
     note(tally, run, text);
   }
+}
+
+/** A scanner that forgets early finds what one does that keeps all. */
+function checkForgetting(lexicon: Lexicon, { text, sizes }: HoldText): void {
+  const [keeping, forgetting] = [LONG_TEXT, sizes[0] ?? 1].map(
+    (compactAtUnits) => new LexiconScanner(lexicon, { holds: () => true, compactAtUnits }),
+  ) as [LexiconScanner, LexiconScanner];
+  for (const unit of text.split('')) {
+    keeping.feed(unit);
+    forgetting.feed(unit);
+    strictEqual(forgetting.releasePoint, keeping.releasePoint);
+    deepStrictEqual(forgetting.take(), keeping.take());
+  }
+  keeping.end();
+  forgetting.end();
+  deepStrictEqual(forgetting.take(), keeping.take());
 }
 
 /** At every place where both runs have read the same text, the same must have left. */

@@ -122,6 +122,32 @@ describe('LexiconScanner', () => {
   });
 });
 
+describe('a scanner that has read much', () => {
+  it.each([
+    ['spelled out with marks', 'z.o.r.g.b.l.a.t '],
+    ['symbols for letters', 'z@rgbl@t zorgbl@t '],
+    ['Chinese with marks', '你-妈-逼 '],
+    ['a phrase', 'i will zap you '],
+  ])('forgets what is behind it, and nothing of a match: %s', (_, text) => {
+    const expected = scanText(lexicon, ` ${text}`).map(({ span }) => span.start - 1);
+    expect(expected).not.toEqual([]);
+    for (const filler of ['well ', '好的', 'a.b ']) {
+      for (let length = 8180; length < 8200; length += 1) {
+        const before = `${filler.repeat(4100).slice(0, length)} `;
+        const scanner = new LexiconScanner(lexicon);
+        scanner.feed(before.slice(0, -12));
+        for (const unit of before.slice(-12) + text) scanner.feed(unit);
+        scanner.end();
+        expect(scanner.take().map(({ span }) => span.start - before.length)).toEqual(expected);
+      }
+    }
+  });
+
+  it('finds a match once, however many sound marks stand behind it', () => {
+    expect(scanText(lexicon, `你妈逼${'ﾞ'.repeat(5)}。`).map(({ span }) => span)).toEqual([{ start: 0, end: 8 }]);
+  });
+});
+
 describe('parseList', () => {
   it('names file, line and reason of every bad line', () => {
     const text = '[severity 9]\nok\nzorg | colour red\nzorg {a,b\n<nope>\n';

@@ -7,7 +7,8 @@ describe('findStepEnd', () => {
     ['a sentence end', 'zorg.', 5],
     ['a CJK character', '你好', 1],
     ['a long run of letters', 'z'.repeat(100), MAX_STEP_UNITS],
-    ['a surrogate pair at the cap', `${'z'.repeat(MAX_STEP_UNITS - 1)}😀`, MAX_STEP_UNITS + 1],
+    ['a surrogate pair at the cap', `${'z'.repeat(MAX_STEP_UNITS - 1)}😀`, MAX_STEP_UNITS - 1],
+    ['a long run of first halves of pairs', '\ud83d'.repeat(100), MAX_STEP_UNITS - 1],
   ])('%s', (_, text, expected) => {
     expect(findStepEnd(text, 0)).toBe(expected);
   });
