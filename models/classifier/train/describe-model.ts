@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CATEGORIES, DIRECTIONS, type Direction } from '../../../src/core/index.js';
+import type { BaselineFigure } from './compare-baseline.js';
 import type { Thresholds } from './thresholds.js';
 
 /** Figures of the trained model, as `metrics.json` holds them. */
@@ -13,6 +14,7 @@ export interface Metrics {
   readonly categories: readonly Record<string, unknown>[];
   readonly recall: readonly Record<string, unknown>[];
   readonly benign: readonly Record<string, unknown>[];
+  readonly baseline: readonly BaselineFigure[];
   readonly calibrations: readonly object[];
 }
 
@@ -58,6 +60,17 @@ export function describeModel({ folder, command, tier, metrics, thresholds, sour
         interval(each['apInterval']),
         each['auc'],
         each['ece'],
+      ]),
+    ),
+    'Against the baseline of `train/compare-baseline.ts` (hashed linear model, same tier, same training rows) on all dev rows of the data files, without those of the seeds; ids with 100 positives or more, and their mean:',
+    table(
+      ['category', 'positives', 'AP of the baseline', 'AP', 'difference, 95 %'],
+      metrics.baseline.map((each) => [
+        each.category,
+        each.positives,
+        each.baseline,
+        each.model,
+        interval(each.interval),
       ]),
     ),
     '## Thresholds',

@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readContrastPairs } from '../../../benchmarks/quality/contrast/contrast-pairs.js';
-import { areaUnderCurve, averagePrecision } from '../../../src/commands/eval-metrics.js';
+import { areaUnderCurve, averagePrecision, recallAtRate } from '../../../src/commands/eval-metrics.js';
 import { Random } from '../../../src/commands/eval-random.js';
 import { CATEGORIES } from '../../../src/core/index.js';
 import { loadLexicon } from '../../../src/lexicon/index.js';
+import { type Calibration, calibrate, calibrated } from './calibrate.js';
 import { type Example, ExampleMaker } from './examples.js';
 import { FOLDS } from './folds.js';
 import { type Input, Network, type NetworkOptions } from './network.js';
@@ -77,7 +78,11 @@ function main(): void {
   const seeds = readSeeds(join(__dirname, '../seed')).map((row) => maker.example(row));
   const pairs = readContrastPairs()
     .filter(({ part }) => part !== 'train')
-    .map((pair) => ({ lang: pair.lang, harmful: maker.input(pair.harmful), harmless: maker.input(pair.harmless) }));
+    .map((pair) => ({
+      group: `${pair.part} ${pair.lang}`,
+      harmful: maker.input(pair.harmful),
+      harmless: maker.input(pair.harmless),
+    }));
   const vectors = loadWordVectors(options.packages);
   const sourcesOf = new Map<Tier, ReadonlySet<string>>();
   for (const tier of ['permissive', 'copyleft', 'all'] as const) {
@@ -111,9 +116,12 @@ function main(): void {
           (row.template === undefined ? 1 : run.seedWeight),
       });
       const held = all.filter(({ row }) => out.has(row.source) && (row.lang === 'en' || row.lang === 'zh'));
-      const dev = all.filter(({ row }) => row.split === 'dev' && !out.has(row.source));
+      const dev = all.filter(
+        ({ row }) => row.split === 'dev' && !out.has(row.source) && sourcesOf.get(run.tier)?.has(row.source),
+      );
+      const calibrations = calibrate(dev.map((example) => ({ ...example, logits: network.forward(example).slice() })));
       const measured = {
-        ...measureHeldOut(network, held),
+        ...measureHeldOut(network, held, calibrations),
         'dev AP macro': macro(network, dev),
         ...measurePairs(network, pairs),
       };
@@ -139,12 +147,22 @@ function countSources(examples: readonly Example[]): Map<string, number> {
   return counts;
 }
 
-/** The highest of the ten logits: what a user sees of `any`. */
+/** The highest of the ten logits. */
 function highest(network: Network, input: Input): number {
   return Math.max(...network.forward(input).subarray(0, CATEGORIES.length));
 }
 
-function measureHeldOut(network: Network, held: readonly Example[]): Record<string, number> {
+/** The highest of the ten probabilities: what a user sees of `any`. */
+function highestProbability(network: Network, input: Input, calibrations: readonly Calibration[]): number {
+  const logits = network.forward(input);
+  return Math.max(...calibrations.map((each, index) => calibrated(each, logits, index)));
+}
+
+function measureHeldOut(
+  network: Network,
+  held: readonly Example[],
+  calibrations: readonly Calibration[],
+): Record<string, number> {
   const counts = new Map<string, number>();
   const tested = held.filter(({ row }) => {
     const count = (counts.get(row.source) ?? 0) + 1;
@@ -154,6 +172,7 @@ function measureHeldOut(network: Network, held: readonly Example[]): Record<stri
   const scored = tested.map((example) => ({
     row: example.row,
     score: highest(network, example),
+    probability: highestProbability(network, example, calibrations),
     label: example.row.any ?? 0,
   }));
   const auc = (rows: typeof scored): number =>
@@ -166,11 +185,15 @@ function measureHeldOut(network: Network, held: readonly Example[]): Record<stri
     const positives = rows.filter(({ label }) => label === 1).length;
     return Math.min(positives, rows.length - positives) < LEAST_ROWS ? [] : [auc(rows)];
   });
+  const labels = scored.map(({ label }) => label);
+  const probabilities = scored.map(({ probability }) => probability);
   return {
     'any AP': averagePrecision(
       scored.map(({ score }) => score),
-      scored.map(({ label }) => label),
+      labels,
     ),
+    'any AP calibrated': averagePrecision(probabilities, labels),
+    'recall at 1 %': recallAtRate(probabilities, labels, 0.01),
     'any AUC': auc(scored),
     'any AUC en': auc(scored.filter(({ row }) => row.lang === 'en')),
     'any AUC zh': auc(scored.filter(({ row }) => row.lang === 'zh')),
@@ -198,15 +221,17 @@ function macro(network: Network, examples: readonly Example[]): number {
 
 function measurePairs(
   network: Network,
-  pairs: readonly { readonly lang: string; readonly harmful: Input; readonly harmless: Input }[],
+  pairs: readonly { readonly group: string; readonly harmful: Input; readonly harmless: Input }[],
 ): Record<string, number> {
-  const right = (lang: string): number => {
-    const own = pairs.filter((pair) => pair.lang === lang);
+  const right = (group: string): number => {
+    const own = pairs.filter((pair) => pair.group === group);
     return (
       own.filter(({ harmful, harmless }) => highest(network, harmful) > highest(network, harmless)).length / own.length
     );
   };
-  return { 'pairs right en': right('en'), 'pairs right zh': right('zh') };
+  return Object.fromEntries(
+    ['dev en', 'dev zh', 'test en', 'test zh'].map((group) => [`pairs right ${group}`, right(group)]),
+  );
 }
 
 main();

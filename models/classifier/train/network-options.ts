@@ -14,3 +14,11 @@ export const USUAL_NETWORK: NetworkOptions = {
   useWords: true,
   useLists: true,
 };
+
+/** The baseline that every model is compared with: n-grams alone. */
+export const BASELINE_NETWORK: NetworkOptions = {
+  ...USUAL_NETWORK,
+  useWords: false,
+  useLists: false,
+  gramDropout: 0,
+};

@@ -5,6 +5,7 @@ import { Random } from '../../../src/commands/eval-random.js';
 import { loadLexicon } from '../../../src/lexicon/index.js';
 import { augment } from './augment.js';
 import { calibrate, calibrated } from './calibrate.js';
+import { compareBaseline, trainBaseline } from './compare-baseline.js';
 import { describeModel, type Metrics } from './describe-model.js';
 import { type Example, ExampleMaker } from './examples.js';
 import { finalWeights } from './final-weights.js';
@@ -82,14 +83,14 @@ async function main(): Promise<void> {
   const maker = new ExampleMaker(loadLexicon({ lists: ['builtin'], baseDir: '.' }));
   const train = [...trainRows, ...augment(trainRows, random)].map((row) => maker.example(row));
   const rowsOf = countSources(train.map(({ row }) => row));
+  const sourceWeight = ({ row }: Example): number =>
+    Math.min(2, Math.sqrt(USUAL_ROWS / (rowsOf.get(row.source) ?? USUAL_ROWS)));
   const network = new Network(USUAL_NETWORK, random, vectors);
   const started = Date.now();
   trainNetwork(network, train, {
     epochs: options.epochs,
     random,
-    weightOf: ({ row }) =>
-      Math.min(2, Math.sqrt(USUAL_ROWS / (rowsOf.get(row.source) ?? USUAL_ROWS))) *
-      (row.template === undefined ? 1 : SEED_WEIGHT),
+    weightOf: (example) => sourceWeight(example) * (example.row.template === undefined ? 1 : SEED_WEIGHT),
     onProgress: (done, loss) => {
       const seconds = (Date.now() - started) / 1000;
       const left = Math.round((seconds / done) * (1 - done));
@@ -97,6 +98,12 @@ async function main(): Promise<void> {
     },
   });
   log('');
+  // Without seeds, changed copies and lists: what plain data gives.
+  const baseline = trainBaseline(
+    train.slice(0, trainRows.length).filter(({ row }) => row.template === undefined),
+    random,
+    sourceWeight,
+  );
 
   const scoreRow = (row: Row): ScoredRow => {
     const example = maker.example(row);
@@ -127,6 +134,9 @@ async function main(): Promise<void> {
   });
   writeThresholds(join(__dirname, '../../../src/policy/classifier-thresholds.ts'), thresholds);
   const sourceRows = countSources(trainRows);
+  const unseeded = scored
+    .filter(({ row }) => row.template === undefined)
+    .map((each) => ({ ...each, logits: judge(each).probabilities }));
   const metrics: Metrics = {
     trainRows: train.length,
     seedRows: seeds.length,
@@ -136,6 +146,11 @@ async function main(): Promise<void> {
     categories: categoryReport(testing, calibrations, random),
     recall: recallReport(scored, calibrations, thresholdsOf),
     benign: benignReport(benign, thresholdsOf),
+    baseline: compareBaseline(
+      unseeded,
+      unseeded.map(({ row }) => baseline.forward(maker.input(row.text)).slice()),
+      new Random(options.seed),
+    ),
     calibrations,
   };
   writeFileSync(join(folder, 'metrics.json'), `${JSON.stringify(metrics, null, 2)}\n`);
@@ -150,7 +165,7 @@ async function main(): Promise<void> {
       rows: Math.min(options.rows, sourceRows.get(each.source) ?? 0),
     })),
   });
-  log(JSON.stringify(metrics.any));
+  log(JSON.stringify({ any: metrics.any, baseline: metrics.baseline }));
 }
 
 function countSources(rows: readonly Row[]): Map<string, number> {

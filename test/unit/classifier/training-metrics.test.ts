@@ -1,4 +1,5 @@
 import { calibrate, calibrated, calibrationError } from '../../../models/classifier/train/calibrate.js';
+import { compareBaseline } from '../../../models/classifier/train/compare-baseline.js';
 import { quantize } from '../../../models/classifier/train/write-model.js';
 import { Random } from '../../../src/commands/eval-random.js';
 
@@ -32,5 +33,29 @@ describe('quantize', () => {
       expect(Math.abs(read - value)).toBeLessThanOrEqual(scale / 2 + 1e-9);
       if (value === 0) expect(read).toBeCloseTo(0, 12);
     });
+  });
+});
+
+describe('compareBaseline', () => {
+  it('compares on the same rows, leaves rare categories out, and gives the mean last', () => {
+    const random = new Random(5);
+    const rows = Array.from({ length: 600 }, (_, at) => {
+      const label = at % 4 === 0 ? 1 : 0;
+      return {
+        logits: new Array(10).fill(label * 2 + random.normal()),
+        targets: [label, label, ...new Array(8).fill(0)],
+        // The second category is annotated in too few rows.
+        weights: [1, at < 100 ? 1 : 0, ...new Array(8).fill(1)],
+      };
+    });
+    const noise = rows.map(() => new Array(11).fill(random.normal()));
+    const figures = compareBaseline(rows, noise, random);
+    expect(figures.map(({ category, positives }) => [category, positives])).toEqual([
+      ['abusive', 150],
+      ['all', 150],
+    ]);
+    const [first] = figures;
+    expect(first?.model).toBeGreaterThan((first?.baseline ?? 1) + 0.3);
+    expect(first?.interval[0]).toBeGreaterThan(0.2);
   });
 });
