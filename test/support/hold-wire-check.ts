@@ -52,7 +52,7 @@ export function checkWire(wire: HoldWire, texts: readonly WireText[], run: WireR
   const bytes = Buffer.from(writeReply(wire, shown, run.escapes));
   const out = send(screen, { wire, policy: run.policy, bytes, sizes: run.byteSizes });
   strictEqual(out, send(screen, { wire, policy: run.policy, bytes, sizes: [bytes.length + 1] }));
-  const read = readReply(wire, out);
+  const read = readReply(wire, out, shown);
   const exact = new Set<number>();
   const stopped = new Set(wire.channels.filter((_, channel) => shown[channel]?.blocked === true));
   for (const [channel, text] of shown.entries()) {
@@ -116,14 +116,14 @@ function send(screen: Screen, { wire, policy, bytes, sizes }: Sent): string {
   return out + stream.end();
 }
 
-/** What a client reads, by channel. */
-function readReply(wire: HoldWire, out: string): string[] {
+/** What a client reads of texts, by channel. */
+function readReply(wire: HoldWire, out: string, texts: readonly WireText[]): string[] {
   const read = wire.channels.map(() => '');
   const known = ([channel]: ReadPiece): boolean => channel < read.length;
   const parser = wire.framing.createParser({ maxEventBytes: 1_000_000 });
   for (const { data } of [...parser.feed(Buffer.from(out)), ...parser.end()]) {
     for (const [channel, text] of wire.read(data).filter(known)) {
-      if (!isSource(wire, channel)) checkPairs([read[channel] ?? '', text]);
+      if (!isSource(wire, channel)) checkPairs([read[channel] ?? '', text], texts[channel]?.text);
       read[channel] += text;
     }
     for (const [channel, text] of (wire.repeats?.(data) ?? []).filter(known)) {
