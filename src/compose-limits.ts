@@ -1,7 +1,7 @@
 import type { Loaded, Services } from './compose.js';
 import type { Config } from './config/index.js';
 import type { ClientLimiter, ClientRule, LimitSource } from './core/index.js';
-import { OWN_LIMITS, RedisLimits } from './limits/index.js';
+import { type LimitName, OWN_LIMITS, RedisLimits } from './limits/index.js';
 
 /** What processes share their counts by, taken over by a reload that changes nothing about it. */
 export function composeRedisLimits(
@@ -12,9 +12,10 @@ export function composeRedisLimits(
   if (previous?.key === key) return previous;
   if (redis === undefined) return { key, part: undefined };
   const { url, prefix, passwordEnv } = redis;
-  const { logger, limits: own = OWN_LIMITS } = services;
+  const { logger, metrics, limits: own = OWN_LIMITS } = services;
   const address = { url, prefix, password: process.env[passwordEnv] };
-  return { key, part: new RedisLimits({ address, own, logger }) };
+  const onUnshared = (limit: LimitName): void => metrics.unsharedLimits.inc({ limit });
+  return { key, part: new RedisLimits({ address, own, logger, onUnshared }) };
 }
 
 /** Taken over by a reload that changes nothing about it: what clients have used up stays used up. */

@@ -93,6 +93,7 @@ export async function serveProcess({ source, env, version, worker }: ServeProces
     degraded: [
       ...(store?.stats().healthy === false ? ['store'] : []),
       ...(enforcer?.stats().healthy === false ? ['enforcement'] : []),
+      ...(live.current.redisLimits.part?.healthy === false ? ['redis'] : []),
     ],
     draining: proxy.draining,
     status: {

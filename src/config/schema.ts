@@ -190,7 +190,25 @@ export const Config = z
               .describe('Requests started per second, evenly spaced; any number when left out.'),
           })
           .optional()
-          .describe('Queue in front of the upstream; none when left out.'),
+          .describe('Queue in front of the upstream; none when left out. With `redis` all processes share it.'),
+        upstreamPerClient: z
+          .strictObject({
+            maxConcurrent: z.int().min(1).describe('Requests of one client to the upstream at one time.'),
+            maxQueued: z
+              .int()
+              .min(0)
+              .describe('Requests of one client that may wait for a turn; further ones are refused with 429.'),
+            maxPerSecond: z
+              .int()
+              .min(1)
+              .max(1000)
+              .optional()
+              .describe('Requests of one client started per second, evenly spaced; any number when left out.'),
+          })
+          .optional()
+          .describe(
+            'Queue of each client in front of that, so that none of them takes all turns; none when left out. A client is who it is for `client`.',
+          ),
       })
       .prefault({})
       .describe('Limits on everything that comes from outside.'),
@@ -203,10 +221,12 @@ export const Config = z
         passwordEnv: environmentName
           .default('SLUICE_REDIS_PASSWORD')
           .describe('Environment variable with the password; none while it is not set.'),
-        prefix: z.string().default('sluice:').describe('What every key begins with.'),
+        prefix: z.string().default('sluice:').describe('What every key begins with, those of turns behind `b_`.'),
       })
       .optional()
-      .describe('What processes share their counts by; each counts alone when left out, and while Redis is away.'),
+      .describe(
+        'What processes share their limits by; each counts alone when left out, and while Redis is away. Their clocks must agree within seconds.',
+      ),
     log: z
       .strictObject({
         level: z

@@ -74,8 +74,13 @@ export class RequestTargetError extends SluiceError {
 /** More requests wait for the upstream than may. */
 export class OverloadedError extends SluiceError {
   readonly code = 'ERR_SLUICE_OVERLOADED';
-  /** HTTP status to answer with. */
-  readonly status = 503;
+  /** HTTP status to answer with: 429 when only its own client has too many. */
+  readonly status: 429 | 503;
+
+  constructor(message: string, { status = 503, ...options }: ErrorOptions & { readonly status?: 429 | 503 } = {}) {
+    super(message, options);
+    this.status = status;
+  }
 }
 
 /** The upstream cannot be reached, took too long, or sent something malformed. */

@@ -25,9 +25,19 @@ export interface Turns {
   close(): Promise<void>;
 }
 
+/** Turns of each client apart from those of the others. */
+export interface ClientTurns {
+  /** Takes a turn of a client, as `Turns.take`. */
+  take(client: string, signal: AbortSignal): EndTurn | Promise<EndTurn>;
+  /** Lets go of what turns are counted with; those that are taken go on. Idempotent. */
+  close(): Promise<void>;
+}
+
 /** Where limits are counted: in this process, or for several processes together. */
 export interface LimitSource {
   clientLimiter(rule: ClientRule): ClientLimiter;
   /** Turns at something that has this name; the same for every process. */
   turns(name: string, bounds: TurnBounds): Turns;
+  /** The same, with bounds for each client. */
+  clientTurns(name: string, bounds: TurnBounds): ClientTurns;
 }

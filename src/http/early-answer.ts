@@ -44,7 +44,12 @@ export function hasBody(req: IncomingMessage): boolean {
 export function failureAnswer(error: unknown, adapter: Adapter = openaiChat): Answer {
   if (error instanceof RequestBodyError) return bodyErrorAnswer(error, adapter);
   if (error instanceof OverloadedError) {
-    const info = { status: error.status, type: 'api_error', code: 'overloaded', message: error.message };
+    const { status, message } = error;
+    const told =
+      status === 429
+        ? { type: 'rate_limit_error', code: 'rate_limit_exceeded' }
+        : { type: 'api_error', code: 'overloaded' };
+    const info = { ...told, status, message };
     return { ...errorAnswer(info, adapter), headers: { 'retry-after': RETRY_AFTER_SECONDS } };
   }
   if (error instanceof StoreError) {

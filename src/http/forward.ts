@@ -4,6 +4,7 @@ import type { Adapter } from '../adapters/index.js';
 import { ACCEPTED_ENCODINGS } from './content-encoding.js';
 import type { RequestContext } from './handle-request.js';
 import { forwardable } from './hop-by-hop.js';
+import { clientOf } from './limit-client.js';
 import { observeReply } from './observe-reply.js';
 import { passReply } from './pass-reply.js';
 import { sendReply } from './reply.js';
@@ -30,7 +31,8 @@ export interface Forward {
  */
 export async function forward({ req, res, context, exchange, route, adapter, body }: Forward): Promise<void> {
   const { screen, upstream, client } = context;
-  await upstream.exchange(client, async (signal) => {
+  const waiting = { signal: client, client: () => clientOf(req, exchange.subject) };
+  await upstream.exchange(waiting, async (signal) => {
     const enforces = exchange.policy.mode === 'enforce';
     const asIs = adapter === undefined || !enforces;
     const headers = asIs

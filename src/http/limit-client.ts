@@ -17,7 +17,7 @@ export interface CountedRequest {
 /** The answer to a request that is one too many: a 429 that says when to come again; undefined when it may go on. */
 export async function limitClient(limiter: ClientLimiter, request: CountedRequest): Promise<Answer | undefined> {
   const { req, subject, adapter, purpose } = request;
-  const client = subject ?? addressOf(req);
+  const client = clientOf(req, subject);
   const admitted = limiter.admit(purpose === undefined ? client : `${purpose} ${client}`);
   // Where nobody else counts there is nothing to wait for.
   const waitMs = admitted instanceof Promise ? await admitted : admitted;
@@ -28,8 +28,9 @@ export async function limitClient(limiter: ClientLimiter, request: CountedReques
   return { ...answer, headers: { ...answer.headers, 'retry-after': String(seconds) } };
 }
 
-/** That of Express where the host trusts its proxies. */
-function addressOf(req: IncomingMessage): string {
+/** Who is limited: the subject, or the address where nobody is told apart, that of Express where the host trusts its proxies. */
+export function clientOf(req: IncomingMessage, subject: string | undefined): string {
+  if (subject !== undefined) return subject;
   const ip: unknown = Reflect.get(req, 'ip');
   return typeof ip === 'string' ? ip : (req.socket.remoteAddress ?? '');
 }

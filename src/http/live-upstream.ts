@@ -2,6 +2,7 @@ import type { Config } from '../config/index.js';
 import type { LimitSource, Logger } from '../core/index.js';
 import { OWN_LIMITS } from '../limits/index.js';
 import { Upstream } from './upstream.js';
+import { UpstreamTurns } from './upstream-turns.js';
 
 interface Generation {
   /** The last config that asked for it. */
@@ -59,7 +60,11 @@ export class LiveUpstream {
       replaced.config = config;
       return replaced;
     }
-    const turns = limits.upstream && source.turns(`upstream ${url}`, limits.upstream);
+    const { upstream: all, upstreamPerClient: each } = limits;
+    const turns = new UpstreamTurns({
+      all: all && source.turns(`upstream ${url}`, all),
+      each: each && source.clientTurns(`client of upstream ${url}`, each),
+    });
     this.#current = { config, key, upstream: new Upstream(url, limits, turns), users: 0 };
     if (replaced !== undefined) this.#retired.add(replaced);
     if (replaced?.users === 0) this.#close(replaced);

@@ -10,6 +10,7 @@ export interface Metrics {
   readonly unknownFields: Counter;
   readonly unjudged: Counter;
   readonly subjectsRefused: Counter;
+  readonly unsharedLimits: Counter;
   readonly upstreamErrors: Counter;
   readonly upstreamFiltered: Counter;
   readonly reloads: Counter;
@@ -58,6 +59,12 @@ export function createMetrics(): Metrics {
       name: 'sluice_unknown_fields_total',
       help: 'Texts under keys that a format does not know; they were judged. Not counted where `unknownFields` is `allow`.',
       labelNames: ['direction'],
+      registers,
+    }),
+    unsharedLimits: new Counter({
+      name: 'sluice_limits_unshared_total',
+      help: 'Requests that this process counted alone because Redis was away.',
+      labelNames: ['limit'],
       registers,
     }),
     upstreamErrors: new Counter({ name: 'sluice_upstream_errors_total', help: 'Failed upstream calls.', registers }),

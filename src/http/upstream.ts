@@ -1,7 +1,8 @@
 import type { Readable } from 'node:stream';
 import { Agent } from 'undici';
 import type { Config } from '../config/index.js';
-import { OverloadedError, type SluiceError, type Turns, UpstreamError } from '../core/index.js';
+import { OverloadedError, type SluiceError, UpstreamError } from '../core/index.js';
+import type { UpstreamTurns, WaitingExchange } from './upstream-turns.js';
 
 /** A request to the backend. */
 export interface UpstreamCall {
@@ -29,10 +30,10 @@ export class Upstream {
   readonly #basePath: string;
   readonly #agent: Agent;
   readonly #limits: Config['limits'];
-  readonly #turns: Turns | undefined;
+  readonly #turns: UpstreamTurns | undefined;
 
   /** @param turns what every exchange waits for; nothing when left out */
-  constructor(url: string, limits: Config['limits'], turns?: Turns) {
+  constructor(url: string, limits: Config['limits'], turns?: UpstreamTurns) {
     const base = new URL(url);
     this.#origin = base.origin;
     this.#basePath = base.pathname.replace(/\/$/, '');
@@ -42,7 +43,7 @@ export class Upstream {
       headersTimeout: limits.upstreamIdleTimeoutMs,
       bodyTimeout: limits.upstreamIdleTimeoutMs,
     });
-    this.#turns = turns;
+    this.#turns = turns?.bounded === true ? turns : undefined;
   }
 
   /**
@@ -50,8 +51,8 @@ export class Upstream {
    * ends the turn when `use` is done.
    * @throws {OverloadedError} when too many requests wait.
    */
-  async exchange<T>(client: AbortSignal, use: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const end = await this.#turns?.take(client);
+  async exchange<T>(waiting: WaitingExchange, use: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const end = this.#turns === undefined ? undefined : await this.#turns.take(waiting);
     const ceiling = new AbortController();
     const { upstreamMaxDurationMs } = this.#limits;
     const timer =
@@ -59,7 +60,7 @@ export class Upstream {
         ? undefined
         : setTimeout(() => ceiling.abort(new UpstreamError(504, 'The backend took too long.')), upstreamMaxDurationMs);
     try {
-      return await use(AbortSignal.any([client, ceiling.signal]));
+      return await use(AbortSignal.any([waiting.signal, ceiling.signal]));
     } finally {
       clearTimeout(timer);
       end?.();

@@ -1,4 +1,4 @@
 export * from './client-counts.js';
+export * from './keyed-turns.js';
 export * from './limit-sources.js';
-export * from './redis-link.js';
 export * from './turn-queue.js';

@@ -1,14 +1,22 @@
-import type { ClientLimiter, ClientRule, LimitSource, Logger, TurnBounds, Turns } from '../core/index.js';
+import type { ClientLimiter, ClientRule, ClientTurns, LimitSource, Logger, TurnBounds, Turns } from '../core/index.js';
 import { ClientCounts } from './client-counts.js';
+import { KeyedTurns } from './keyed-turns.js';
+import { LimiterSource } from './limiter-source.js';
 import { RedisClientLimiter } from './redis-client-limiter.js';
 import { type RedisAddress, RedisLink } from './redis-link.js';
+import { RedisClientTurns, RedisTurns } from './redis-turns.js';
+import { LIMITER_TIMING, type LimiterTiming } from './shared-limiters.js';
 import { TurnQueue } from './turn-queue.js';
 
 /** Counts in this process, for this process. */
 export const OWN_LIMITS: LimitSource = {
   clientLimiter: (rule) => new ClientCounts(rule),
   turns: (_name, bounds) => new TurnQueue(bounds),
+  clientTurns: (_name, bounds) => new KeyedTurns(bounds),
 };
+
+/** Which limit something counts for: `client`, or `upstream`. */
+export type LimitName = 'client' | 'upstream';
 
 /** What limits over Redis are made of. */
 export interface RedisLimitsOptions {
@@ -16,28 +24,52 @@ export interface RedisLimitsOptions {
   /** Where limits are counted while Redis is away. */
   readonly own: LimitSource;
   readonly logger: Logger;
+  /** How processes tell each other that they live; the same for all of them. */
+  readonly timing?: LimiterTiming;
+  /** Called for each request that is counted without Redis. */
+  readonly onUnshared: (limit: LimitName) => void;
 }
 
 /** Counts in Redis, for every process that uses it. */
 export class RedisLimits implements LimitSource {
-  readonly #own: LimitSource;
+  readonly #options: RedisLimitsOptions;
   readonly #link: RedisLink;
+  /** Connects when somebody wants turns. */
+  #limiters: LimiterSource | undefined;
 
-  constructor({ address, own, logger }: RedisLimitsOptions) {
-    this.#own = own;
-    this.#link = new RedisLink(address, logger);
+  constructor(options: RedisLimitsOptions) {
+    this.#options = options;
+    this.#link = new RedisLink(options.address, options.logger);
+  }
+
+  /** Whether limits are shared now. */
+  get healthy(): boolean {
+    return this.#link.healthy && (this.#limiters === undefined || this.#limiters.current !== undefined);
   }
 
   clientLimiter(rule: ClientRule): ClientLimiter {
-    return new RedisClientLimiter(this.#link, { rule, own: this.#own.clientLimiter(rule) });
+    const { own, onUnshared } = this.#options;
+    const ownLimiter = own.clientLimiter(rule);
+    return new RedisClientLimiter(this.#link, { rule, own: ownLimiter, onUnshared: () => onUnshared('client') });
   }
 
   turns(name: string, bounds: TurnBounds): Turns {
-    return this.#own.turns(name, bounds);
+    return new RedisTurns({ ...this.#turnOptions(name, bounds), own: this.#options.own.turns(name, bounds) });
   }
 
-  /** Cuts the connection. Idempotent. */
+  clientTurns(name: string, bounds: TurnBounds): ClientTurns {
+    const own = this.#options.own.clientTurns(name, bounds);
+    return new RedisClientTurns({ ...this.#turnOptions(name, bounds), own });
+  }
+
+  /** Lets go of Redis. Idempotent. */
   close(): void {
+    this.#limiters?.close();
     this.#link.close();
+  }
+
+  #turnOptions(name: string, bounds: TurnBounds) {
+    this.#limiters ??= new LimiterSource(this.#link, this.#options.timing ?? LIMITER_TIMING);
+    return { name, bounds, shared: this.#limiters, onUnshared: () => this.#options.onUnshared('upstream') };
   }
 }

@@ -59,6 +59,8 @@ export interface TakeAsk {
   readonly id: number;
   /** What turns are taken at. */
   readonly name: string;
+  /** Whose turn it is, where each client has its own. */
+  readonly client?: string;
   readonly bounds: TurnBounds;
 }
 

@@ -1,5 +1,5 @@
 import { OverloadedError } from '../core/index.js';
-import { ClientCounts, TurnQueue } from '../limits/index.js';
+import { ClientCounts, KeyedTurns } from '../limits/index.js';
 import type { AdmitAsk, TakeAnswer, TakeAsk } from './calls.js';
 
 interface Counts {
@@ -13,7 +13,7 @@ export class JointLimits {
   /** By rule: around a reload some workers are still on the rule before. */
   readonly #counts = new Map<string, Counts>();
   /** By name and bounds. */
-  readonly #queues = new Map<string, TurnQueue>();
+  readonly #queues = new Map<string, KeyedTurns>();
   /** By worker, and there by the id of the turn: ends it, or stops to wait for it. */
   readonly #turns = new Map<number, Map<number, () => void>>();
 
@@ -24,13 +24,13 @@ export class JointLimits {
   }
 
   /** Takes a turn for a worker. */
-  async take(worker: number, { id, name, bounds }: TakeAsk): Promise<TakeAnswer> {
+  async take(worker: number, { id, name, bounds, client = '' }: TakeAsk): Promise<TakeAnswer> {
     const held = this.#turns.get(worker) ?? new Map<number, () => void>();
     this.#turns.set(worker, held);
     const gone = new AbortController();
     held.set(id, () => gone.abort());
     try {
-      const end = await this.#queueOf(name, bounds).take(gone.signal);
+      const end = await this.#queueOf(name, bounds).take(client, gone.signal);
       if (gone.signal.aborted) {
         end();
         return 'left';
@@ -71,12 +71,12 @@ export class JointLimits {
     return found.counts;
   }
 
-  #queueOf(name: string, bounds: TakeAsk['bounds']): TurnQueue {
+  #queueOf(name: string, bounds: TakeAsk['bounds']): KeyedTurns {
     const key = JSON.stringify([name, bounds.maxConcurrent, bounds.maxQueued, bounds.maxPerSecond]);
     let found = this.#queues.get(key);
     if (found === undefined) {
       for (const [other, queue] of this.#queues) if (queue.idle) this.#queues.delete(other);
-      found = new TurnQueue(bounds);
+      found = new KeyedTurns(bounds);
       this.#queues.set(key, found);
     }
     return found;

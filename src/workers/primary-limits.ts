@@ -1,6 +1,7 @@
 import {
   type ClientLimiter,
   type ClientRule,
+  type ClientTurns,
   type EndTurn,
   type LimitSource,
   OverloadedError,
@@ -29,6 +30,15 @@ export class PrimaryLimits implements LimitSource {
   }
 
   turns(name: string, bounds: TurnBounds): Turns {
+    return this.#turnsAt(name, bounds);
+  }
+
+  clientTurns(name: string, bounds: TurnBounds): ClientTurns {
+    const turns = this.#turnsAt(name, bounds);
+    return { take: (client, signal) => turns.take(signal, client), close: () => turns.close() };
+  }
+
+  #turnsAt(name: string, bounds: TurnBounds): PrimaryTurns {
     const newId = (): number => {
       this.#turns += 1;
       return this.#turns;
@@ -107,7 +117,7 @@ class PrimaryTurns implements Turns {
     return this.#waiting;
   }
 
-  async take(signal: AbortSignal): Promise<EndTurn> {
+  async take(signal: AbortSignal, client?: string): Promise<EndTurn> {
     signal.throwIfAborted();
     const { name, bounds, newId } = this.#options;
     const id = newId();
@@ -120,8 +130,9 @@ class PrimaryTurns implements Turns {
     signal.addEventListener('abort', end, { once: true });
     this.#waiting += 1;
     try {
+      const ask = { id, name, bounds, ...(client === undefined ? {} : { client }) };
       // Without the primary this worker only ends what it has begun.
-      const answer = await this.#primary.ask('take', { id, name, bounds }).catch(() => 'begun');
+      const answer = await this.#primary.ask('take', ask).catch(() => 'begun');
       signal.throwIfAborted();
       if (answer !== 'begun') throw new OverloadedError('Too many requests wait for the backend; try again soon.');
       return end;

@@ -86,6 +86,18 @@ describe('operator routes', () => {
     }
   });
 
+  it('tell while Redis is away, and count what is limited without it', async () => {
+    const { served } = await serve(
+      'store: none\nredis: { url: redis://127.0.0.1:1 }\nlimits: { upstream: { maxConcurrent: 9, maxQueued: 9 }, client: { maxRequests: 9 } }',
+    );
+    await (await served.chat('hello')).text();
+    expect(await (await fetch(`${served.url}/healthz`)).json()).toEqual({ status: 'degraded', degraded: ['redis'] });
+    const metrics = await (await fetch(`${served.url}/metrics`)).text();
+    for (const limit of ['client', 'upstream']) {
+      expect(metrics).toContain(`sluice_limits_unshared_total{limit="${limit}"} 1`);
+    }
+  });
+
   it('move to an address of their own', async () => {
     const { served } = await serve('store: none\nadminListen: 127.0.0.1:0\nadmin: { tokenEnv: ZORG }', {
       env: { SLUICE_ADMIN_TOKEN: '', ZORG: 'a-token-for-the-tests' },

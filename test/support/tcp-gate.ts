@@ -5,7 +5,7 @@ export class TcpGate {
   readonly #target: { readonly host: string; readonly port: number };
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
-  #open = true;
+  #state: 'open' | 'shut' | 'hung' = 'open';
 
   private constructor(target: { readonly host: string; readonly port: number }) {
     this.#target = target;
@@ -24,12 +24,19 @@ export class TcpGate {
 
   /** Cuts every connection, and those to come. */
   shut(): void {
-    this.#open = false;
+    this.#state = 'shut';
     for (const socket of this.#sockets) socket.destroy();
   }
 
+  /** Lets nothing through any more, and cuts nothing: as a server that does not answer. */
+  hang(): void {
+    this.#state = 'hung';
+    for (const socket of this.#sockets) socket.pause();
+  }
+
   open(): void {
-    this.#open = true;
+    this.#state = 'open';
+    for (const socket of this.#sockets) socket.resume();
   }
 
   stop(): void {
@@ -39,7 +46,7 @@ export class TcpGate {
 
   #accept(client: Socket): void {
     client.on('error', () => undefined);
-    if (!this.#open) {
+    if (this.#state === 'shut') {
       client.destroy();
       return;
     }
@@ -54,5 +61,6 @@ export class TcpGate {
       });
     }
     client.pipe(server).pipe(client);
+    if (this.#state === 'hung') for (const socket of [client, server]) socket.pause();
   }
 }
