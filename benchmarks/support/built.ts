@@ -19,3 +19,12 @@ export const builtHttp = (): typeof import('../../src/http/index.js') => built('
 
 /** The built config. */
 export const builtConfig = (): typeof import('../../src/config/index.js') => built('config/index.js');
+
+/** The built classifier. */
+export const builtClassifier = (): typeof import('../../src/classifier/index.js') => built('classifier/index.js');
+
+/** The built moderator. */
+export const builtModerator = (): typeof import('../../src/moderator/index.js') => built('moderator/index.js');
+
+/** The built folding. */
+export const builtText = (): typeof import('../../src/text/index.js') => built('text/index.js');
