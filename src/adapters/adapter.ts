@@ -16,6 +16,10 @@ export interface BlockInfo {
   readonly language?: string;
   /** Finds the entry in the record. */
   readonly hitId: string;
+  /** When, in milliseconds since 1970. */
+  readonly timeMs: number;
+  /** Where in the body the text stands that is blocked, as a path; left out where that is not one place. */
+  readonly field?: string;
   readonly category: Category | undefined;
   /** Side that is blocked. */
   readonly direction: Direction;
@@ -107,8 +111,9 @@ export interface Adapter {
   /**
    * Returns the path or channel of the text of an answer that a reader reads right before this one, as if they were one: a
    * block of text after another. `undefined` where there is none. Never throws.
+   * @param isSaid whether the answer has a text at a path
    */
-  textBefore?(path: string): string | undefined;
+  textBefore?(path: string, isSaid: (path: string) => boolean): string | undefined;
   /** Returns the answer that a channel, or the path of a text field, is part of. A block stops that answer and no other. */
   answerOf(channel: string): string;
   /** Whether a text at this path of a reply repeats what the request said, so that it was judged as Input if it is the same; never when left out. */

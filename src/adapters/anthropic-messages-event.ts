@@ -198,9 +198,9 @@ export class MessagesEvent {
   /** What is not of the format may go on in the next event, for all that is known. */
   #isOdd(slot: TextSlot): boolean {
     const type = String(this.type);
-    if (COMES_ONCE.test(type) || slot.path.startsWith('delta.citation') || !standsAtPath(this.value, slot))
-      return false;
-    return !COMES_OFTEN.test(type) || unknownFields('anthropic-messages', [slot]).length > 0;
+    if (COMES_ONCE.test(type) || slot.path.startsWith('delta.citation')) return false;
+    const isOdd = !COMES_OFTEN.test(type) || unknownFields('anthropic-messages', [slot]).length > 0;
+    return isOdd && standsAtPath(this.value, slot);
   }
 }
 

@@ -20,6 +20,7 @@ const USAGE_KEYS = ['input_tokens', 'cache_creation_input_tokens', 'cache_read_i
   'server_tool_use',
   'output_tokens_details',
 ]);
+const OF_BATCH = /^requests\[\d+\]/;
 const ONE_WORD = /^[\x21-\x7e]+$/;
 /** What the vendor asks of clients, by language: a conversation that keeps the refused turn is refused again. */
 const ADVICE: Readonly<Record<string, string>> = {
@@ -134,8 +135,10 @@ function explain({ notice, language = 'en', direction }: BlockInfo): string {
   return notice + (ADVICE[language.split('-', 1)[0] ?? ''] ?? ADVICE['en']);
 }
 
-function moderationOf({ category, hitId }: BlockInfo): JsonObject {
-  return { blocked: true, category: category ?? null, hit_id: hitId };
+/** Of a batch it says which request is blocked, for there may be very many. */
+function moderationOf({ category, hitId, field = '' }: BlockInfo): JsonObject {
+  const request = OF_BATCH.exec(field)?.[0];
+  return { blocked: true, category: category ?? null, hit_id: hitId, ...(request === undefined ? {} : { request }) };
 }
 
 /** Returns the usage that is told so far: later numbers take the place of earlier ones. Never throws. */

@@ -41,20 +41,30 @@ export function oddEvent(kind: OllamaKind, members: JsonObject, template: JsonOb
   return { data: JSON.stringify({ ...envelopeOf(template), ...members, ...said, done: false }) };
 }
 
-/** Returns the line that ends a blocked answer. */
-export function filteredEvent(kind: OllamaKind, info: BlockInfo, template: JsonObject): StreamEvent {
-  const moderation = { ...moderationOf(info), notice: info.notice };
-  return { data: JSON.stringify({ ...endOf(kind, '', template), moderation }) };
+/** What a blocked answer is identified by, and what its reader is told; the notice of the block when left out. */
+export interface RefusalOptions {
+  readonly source: JsonObject;
+  readonly notice?: string;
 }
 
-/** Returns the lines of a whole stream that refuses a request. */
-export function refusalEvents(kind: OllamaKind, info: BlockInfo, template: JsonObject): StreamEvent[] {
-  return [textEvent(noticePath(kind), info.notice, template), filteredEvent(kind, info, template)];
+/** Returns the lines that tell a block and end the stream. */
+export function refusalEvents(
+  kind: OllamaKind,
+  info: BlockInfo,
+  { source, notice = info.notice }: RefusalOptions,
+): StreamEvent[] {
+  const dated = { created_at: timeOf(info), ...source };
+  const moderation = { ...moderationOf(info), notice: info.notice };
+  return [
+    textEvent(noticePath(kind), notice, dated),
+    { data: JSON.stringify({ ...endOf(kind, '', dated), moderation }) },
+  ];
 }
 
 /** Returns a whole answer that carries the notice and nothing of the text of `source`, whose metrics it keeps. */
 export function refusalBody(kind: OllamaKind, info: BlockInfo, source: JsonObject): JsonObject {
-  return { ...endOf(kind, info.notice, source), moderation: moderationOf(info) };
+  const dated = { created_at: timeOf(info), ...source };
+  return { ...endOf(kind, info.notice, dated), moderation: moderationOf(info) };
 }
 
 /** Returns the error body that tells a block. */
@@ -75,6 +85,10 @@ function endOf(kind: OllamaKind, text: string, source: JsonObject): JsonObject {
 /** Clients parse the time, so one is always there. */
 function envelopeOf(source: JsonObject): JsonObject {
   return { model: 'unknown', created_at: '1970-01-01T00:00:00Z', ...pickNames(source, ENVELOPE_KEYS) };
+}
+
+function timeOf({ timeMs }: BlockInfo): string {
+  return new Date(timeMs).toISOString();
 }
 
 function moderationOf(info: BlockInfo): JsonObject {

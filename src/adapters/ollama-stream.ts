@@ -9,10 +9,10 @@ import { OddRuns, standsAtPath } from './odd-runs.js';
 import {
   ANSWER,
   blockedError,
-  filteredEvent,
   noticePath,
   type OllamaKind,
   oddEvent,
+  refusalEvents,
   textEvent,
 } from './ollama-frames.js';
 import { dropRepetitions, isStreamedPath, readOllamaLine } from './ollama-texts.js';
@@ -110,8 +110,7 @@ export class OllamaStream implements StreamFormat {
     if (info.blockAs === 'error') return [{ data: JSON.stringify(blockedError(info)) }];
     const notice = this.#hasText ? `\n\n${info.notice}` : info.notice;
     // In a line of its own: some clients read no text in the line that ends a stream.
-    const said = textEvent(noticePath(this.#kind), notice, this.#template ?? {});
-    return [said, filteredEvent(this.#kind, info, this.#template ?? {})];
+    return refusalEvents(this.#kind, info, { source: this.#template ?? {}, notice });
   }
 
   frameEnd(): readonly StreamEvent[] {

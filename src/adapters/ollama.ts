@@ -73,7 +73,7 @@ function createOllama(name: FormatName, kind: OllamaKind): Adapter {
       if (info.blockAs === 'error') return { status: 400, headers, content: { body: blockedError(info) } };
       const source = asked.model === undefined ? {} : { model: asked.model };
       const content = asked.stream
-        ? { framing: NDJSON, events: refusalEvents(kind, info, source) }
+        ? { framing: NDJSON, events: refusalEvents(kind, info, { source }) }
         : { body: refusalBody(kind, info, source) };
       return { status: 200, headers, content };
     },

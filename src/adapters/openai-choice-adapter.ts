@@ -3,7 +3,16 @@ import { NDJSON, SSE } from '../framing/index.js';
 import type { Adapter, AnswerNote, AskedReply, BlockInfo, ErrorInfo, OwnReply } from './adapter.js';
 import { noteKeys } from './answer-note.js';
 import { asArray, isJsonObject, type JsonObject, pick, pickNames } from './json.js';
-import { ChoiceFrames, choiceIndex, ENVELOPE_KEYS, FILTERED, moderationOf, NO_USAGE } from './openai-choice-frames.js';
+import { moveCitations } from './move-citations.js';
+import {
+  ChoiceFrames,
+  choiceIndex,
+  ENVELOPE_KEYS,
+  FILTERED,
+  moderationOf,
+  NO_USAGE,
+  secondsOf,
+} from './openai-choice-frames.js';
 import { ChoiceStream } from './openai-choice-stream.js';
 import type { ChoiceDialect } from './openai-dialect.js';
 import { readFilteredParts } from './openai-filtered.js';
@@ -13,6 +22,9 @@ import { isTrueWord } from './true-word.js';
 import { writeSlots } from './write-slots.js';
 
 const ANSWER = /^choices\[(\d+)\]/;
+const CONTENT_PART = /^(choices\[\d+\]\.message\.content)\[(\d+)\](\.text)$/;
+/** Texts that the annotations beside them count through. */
+const CITED = /\.(?:content|text)$/;
 /** Largest `n` that is believed, and most answers in all; a backend refuses more. */
 const MAX_N = 128;
 const MAX_ANSWERS = 8192;
@@ -29,6 +41,7 @@ export function createChoiceAdapter(dialect: ChoiceDialect): Adapter {
     const found = choices.length === 0 ? [{ index: 0 }] : choices;
     return {
       object: dialect.objects.answer,
+      created: secondsOf(info),
       ...pickNames(source, ENVELOPE_KEYS),
       choices: found.map((choice, position) =>
         answers !== undefined && isJsonObject(choice) && !answers.has(`choices[${position}]`)
@@ -61,7 +74,8 @@ export function createChoiceAdapter(dialect: ChoiceDialect): Adapter {
     writeTexts(body: unknown, edits: readonly TextEdit[]): unknown {
       return writeSlots(body, edits, {
         slotsOf: (copy) => readTextSlots(copy, { rules: dialect.rules }),
-        afterWrite({ path }, copy) {
+        afterWrite({ path, text, holder }, copy, left) {
+          if (isJsonObject(holder) && CITED.test(path)) moveCitations(holder['annotations'], text, left);
           const position = ANSWER.exec(path)?.[1];
           dropTokens(copy, position === undefined ? undefined : Number(position));
         },
@@ -81,6 +95,12 @@ export function createChoiceAdapter(dialect: ChoiceDialect): Adapter {
       };
     },
 
+    /** Only in a whole reply: the parts of a streamed one are one run. */
+    textBefore(path: string): string | undefined {
+      const [, list = '', position = '', rest = ''] = CONTENT_PART.exec(path) ?? [];
+      return Number(position) > 0 ? `${list}[${Number(position) - 1}]${rest}` : undefined;
+    },
+
     answerOf(channel: string): string {
       return ANSWER.exec(channel)?.[0] ?? 'choices[0]';
     },
@@ -95,7 +115,7 @@ export function createChoiceAdapter(dialect: ChoiceDialect): Adapter {
       }
       const empty = {
         id: `${dialect.idPrefix}-${info.hitId}`,
-        created: 0,
+        created: secondsOf(info),
         model: asked.model ?? 'unknown',
         choices: [...Array(asked.answers).keys()].map((index) => ({ index })),
         usage: NO_USAGE,

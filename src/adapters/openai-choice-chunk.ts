@@ -116,7 +116,10 @@ export class ChoiceChunk {
 
   /** Whether a text comes whole; `inner` is where it stands in its choice. */
   #standsAlone(slot: TextSlot, inner: string | undefined): boolean {
-    if (!standsAtPath(this.value, slot)) return true;
+    return this.#comesWhole(slot, inner) || !standsAtPath(this.value, slot);
+  }
+
+  #comesWhole(slot: TextSlot, inner: string | undefined): boolean {
     if (inner !== undefined) return this.#dialect.standsAlone(inner);
     if (this.isForeign) return ENVELOPE_KEYS.includes(slot.path);
     return this.isError || unknownFields(this.#dialect.name, [slot]).length === 0;

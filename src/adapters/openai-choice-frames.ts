@@ -62,13 +62,14 @@ export class ChoiceFrames {
     const index = Number(/\d+/.exec(answer)?.[0] ?? 0);
     const said = this.#dialect.sayNothing(choiceOf(template, index));
     const moderation = { ...moderationOf(info), notice: info.notice };
-    return this.chunk(template, [{ index, ...said, logprobs: null, finish_reason: FILTERED }], { moderation });
+    const dated = { created: secondsOf(info), ...(isJsonObject(template) ? template : {}) };
+    return this.chunk(dated, [{ index, ...said, logprobs: null, finish_reason: FILTERED }], { moderation });
   }
 
   /** Returns the events of a whole stream that refuses a request. */
   refusal(info: BlockInfo, asked: AskedReply): StreamEvent[] {
     const { idPrefix, noticeKey } = this.#dialect;
-    const template = { id: `${idPrefix}-${info.hitId}`, model: asked.model ?? 'unknown' };
+    const template = { id: `${idPrefix}-${info.hitId}`, created: secondsOf(info), model: asked.model ?? 'unknown' };
     const indexes = [...Array(asked.answers).keys()];
     const part = { key: noticeKey, index: 0, text: info.notice };
     const opening = indexes.map((index) => ({
@@ -96,6 +97,11 @@ export class ChoiceFrames {
     };
     return { error };
   }
+}
+
+/** Returns the time of a block in seconds since 1970. */
+export function secondsOf({ timeMs }: BlockInfo): number {
+  return Math.floor(timeMs / 1000);
 }
 
 /** Returns the extension key that clients of the format find the block by. */

@@ -6,6 +6,7 @@ import { BARE_DATA, eventJson, parseEventData } from './event-data.js';
 import { asArray, isJsonObject, type JsonObject, parseJson } from './json.js';
 import { encodeJsonText, JsonTextReader } from './json-text-reader.js';
 import { mapStrings } from './map-strings.js';
+import { dropCitations } from './move-citations.js';
 import { OddRuns } from './odd-runs.js';
 import { type AloneSlot, ChoiceChunk, type RunSlot } from './openai-choice-chunk.js';
 import { answerAt, type ChoiceFrames, DONE } from './openai-choice-frames.js';
@@ -101,6 +102,7 @@ export class ChoiceStream implements StreamFormat {
       this.#writeRuns(chunk, texts),
       this.#writeAlone(chunk.alone, fields),
       this.#writeOdd(chunk, texts),
+      this.#dropCitations(chunk),
     ];
     if (!drops) return changes.includes(true) ? { ...this.#event, data: eventJson(value, bare) } : this.#event;
     const choices = asArray(value['choices']).filter(
@@ -235,6 +237,17 @@ export class ChoiceStream implements StreamFormat {
     }
     let changed = isWritten;
     if (this.#odd.differs) for (const position of positions) changed = dropTokens(value, position) || changed;
+    return changed;
+  }
+
+  /** Offsets count through all of the content. */
+  #dropCitations({ value }: ChoiceChunk): boolean {
+    let changed = false;
+    for (const [position, choice] of asArray(value['choices']).entries()) {
+      if (!isJsonObject(choice) || !isJsonObject(choice['delta'])) continue;
+      const changedAt = this.#released.changedAt(`${answerAt(choice, position)}.content`);
+      if (changedAt !== undefined) changed = dropCitations(choice['delta']['annotations'], changedAt) || changed;
+    }
     return changed;
   }
 

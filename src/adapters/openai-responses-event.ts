@@ -168,9 +168,10 @@ export class ResponsesEvent {
   /** What is not of the format may go on in the next event, for all that is known; what comes once, or repeats, is whole. */
   #isOdd({ path, text, place }: PlacedSlot): boolean {
     const { type } = this;
-    if (type === 'error' || isPartOf(path, 'delta') || !standsAtPath(this.value, { path, text })) return false;
-    if (!type.startsWith('response.')) return true;
-    return !COMES_ONCE.test(type) && unknownFields('openai-responses', [{ path: place, text }]).length > 0;
+    const isForeign = !type.startsWith('response.');
+    if (type === 'error' || isPartOf(path, 'delta') || (!isForeign && COMES_ONCE.test(type))) return false;
+    const isOdd = isForeign || unknownFields('openai-responses', [{ path: place, text }]).length > 0;
+    return isOdd && standsAtPath(this.value, { path, text });
   }
 
   /** The name of a place as it would be in the whole response. */

@@ -87,11 +87,11 @@ export function refusalItemEvents(info: BlockInfo, index: number): JsonObject[] 
 }
 
 /** Returns a response that no backend has worked on, with every key that the format demands. */
-export function emptyResponse(asked: AskedReply, id: string): JsonObject {
+export function emptyResponse(asked: AskedReply, { hitId, timeMs }: Pick<BlockInfo, 'hitId' | 'timeMs'>): JsonObject {
   return {
-    id: `resp_${id}`,
+    id: `resp_${hitId}`,
     object: 'response',
-    created_at: 0,
+    created_at: Math.floor(timeMs / 1000),
     status: 'in_progress',
     completed_at: null,
     error: null,
@@ -126,13 +126,13 @@ export const NO_USAGE: JsonObject = {
 
 /** Returns the response that refuses a request. */
 export function refusedResponse(info: BlockInfo, asked: AskedReply): JsonObject {
-  const response = { ...emptyResponse(asked, info.hitId), usage: NO_USAGE };
+  const response = { ...emptyResponse(asked, info), usage: NO_USAGE };
   return filteredResponse(response, [refusalItem(info)], info);
 }
 
 /** Returns the events of a whole stream that refuses a request. */
 export function refusalEvents(info: BlockInfo, asked: AskedReply): StreamEvent[] {
-  const response = emptyResponse(asked, info.hitId);
+  const response = emptyResponse(asked, info);
   const values: JsonObject[] = [
     { type: 'response.created', response },
     { type: 'response.in_progress', response },
@@ -146,7 +146,7 @@ export function refusalEvents(info: BlockInfo, asked: AskedReply): StreamEvent[]
 export function envelopeOf(body: unknown, info: BlockInfo): JsonObject {
   const source = isJsonObject(body) ? body : {};
   const { usage } = source;
-  const empty = emptyResponse({ stream: false, answers: 1, usage: true }, info.hitId);
+  const empty = emptyResponse({ stream: false, answers: 1, usage: true }, info);
   return { ...empty, ...pickNames(source, ENVELOPE_KEYS), ...(isJsonObject(usage) ? { usage } : {}) };
 }
 

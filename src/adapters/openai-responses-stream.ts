@@ -4,6 +4,7 @@ import { noteKeys } from './answer-note.js';
 import { EscapedTexts } from './escaped-texts.js';
 import { isJsonObject, type JsonObject, parseJson, pickNames } from './json.js';
 import { encodeJsonText, type JsonTextReader } from './json-text-reader.js';
+import { dropCitations, moveCitations, sameStartPoints } from './move-citations.js';
 import { OddRuns } from './odd-runs.js';
 import { type MakeDelta, type PlacedSlot, ResponsesEvent } from './openai-responses-event.js';
 import {
@@ -111,6 +112,7 @@ export class ResponsesStream implements StreamFormat {
     if (without.has(ANSWER) && current.type !== 'error') return undefined;
     const runs = this.#writeRuns(current, texts);
     const wholes = this.#writeWholes(current, fields);
+    if (this.#citesChanged(current)) return undefined;
     const odd = this.#odd.write(texts).changed;
     if (!runs && !wholes && !odd) return this.#received;
     // A delta of which nothing may leave yet says nothing; the numbers close up behind it.
@@ -139,13 +141,13 @@ export class ResponsesStream implements StreamFormat {
       return [this.#made(errorValue(blockedError(info)))];
     }
     const said = info.noticeAsText === true ? refusalItemEvents(info, this.#sent.nextIndex) : [];
-    return [...this.#opening(), ...this.#sent.close(), ...said].map((value) => this.#made(value));
+    return [...this.#opening(info), ...this.#sent.close(), ...said].map((value) => this.#made(value));
   }
 
   frameEnd(): readonly StreamEvent[] {
     const info = this.#block;
     if (info === undefined || info.blockAs === 'error') return [];
-    const base = this.#sent.response ?? emptyResponse(this.#asked, info.hitId);
+    const base = this.#sent.response ?? emptyResponse(this.#asked, info);
     const response = { ...base, ...(this.#usage === undefined ? {} : { usage: this.#usage }) };
     const filtered = filteredResponse(response, this.#sent.output, info);
     return [this.#made({ type: 'response.incomplete', response: filtered })];
@@ -229,9 +231,17 @@ export class ResponsesStream implements StreamFormat {
       if (text === slot.text) continue;
       slot.write(text);
       dropLogprobs(slot);
+      if (isJsonObject(slot.holder)) moveCitations(slot.holder['annotations'], slot.text, text);
       changed = true;
     }
     return changed;
+  }
+
+  /** Whether the current event tells of a citation that ends behind the first change of its text: how the rest moves is not known yet. */
+  #citesChanged({ value, base }: ResponsesEvent): boolean {
+    const { received = '', released = '' } = this.#seen.get(`${base}.text`) ?? {};
+    if (value['annotation'] === undefined || received.startsWith(released)) return false;
+    return dropCitations([value['annotation']], sameStartPoints(received, released));
   }
 
   #note(place: string, { received = '', released = '' }: Partial<SeenText>): void {
@@ -244,14 +254,14 @@ export class ResponsesStream implements StreamFormat {
   }
 
   /** What a client has to know before anything can be closed, where the event that was to tell it does not leave. */
-  #opening(): JsonObject[] {
+  #opening(info: BlockInfo): JsonObject[] {
     if (this.#sent.response !== undefined) return [];
     const response = this.#current?.value['response'];
     const known = isJsonObject(response) ? { ...response, output: [] } : {};
     return [
       {
         type: 'response.created',
-        response: { ...emptyResponse(this.#asked, 'sluice'), ...known, status: 'in_progress' },
+        response: { ...emptyResponse(this.#asked, info), ...known, status: 'in_progress' },
       },
     ];
   }

@@ -11,6 +11,7 @@ import type {
   ShapedRequest,
 } from './adapter.js';
 import { asArray, isJsonObject } from './json.js';
+import { moveCitations } from './move-citations.js';
 import {
   blockedError,
   envelopeOf,
@@ -25,6 +26,8 @@ import { dropLogprobs, isEcho, readResponsesSlots } from './openai-responses-tex
 import { fieldOf } from './text-slots.js';
 import { isTrueWord } from './true-word.js';
 import { writeSlots } from './write-slots.js';
+
+const TEXT_PART = /^output\[(\d+)\]\.content\[(\d+)\]\.text$/;
 
 /** The OpenAI Responses API, as OpenAI, Azure and compatible backends speak it. */
 export const openaiResponses: Adapter = {
@@ -49,7 +52,10 @@ export const openaiResponses: Adapter = {
   writeTexts(body: unknown, edits: readonly TextEdit[]): unknown {
     return writeSlots(body, edits, {
       slotsOf: (copy) => readResponsesSlots(copy, 'input'),
-      afterWrite: (slot) => dropLogprobs(slot),
+      afterWrite(slot, _body, text) {
+        dropLogprobs(slot);
+        if (isJsonObject(slot.holder)) moveCitations(slot.holder['annotations'], slot.text, text);
+      },
     });
   },
 
@@ -59,6 +65,17 @@ export const openaiResponses: Adapter = {
     // The usage stands in the terminal event, whether it was asked for or not.
     const said = new Set(readResponsesSlots(body, 'input').map(({ text }) => text));
     return { stream: isTrueWord(stream), answers: 1, usage: true, said, ...named };
+  },
+
+  /** A message may come in several parts, and an answer in several messages. */
+  textBefore(path: string, isSaid: (path: string) => boolean): string | undefined {
+    const [, item = '', part = ''] = TEXT_PART.exec(path) ?? [];
+    if (item === '') return undefined;
+    if (Number(part) > 0) return textPart(Number(item), Number(part) - 1);
+    if (item === '0') return undefined;
+    let last = -1;
+    while (isSaid(textPart(Number(item) - 1, last + 1))) last += 1;
+    return last < 0 ? undefined : textPart(Number(item) - 1, last);
   },
 
   answerOf(): string {
@@ -94,6 +111,10 @@ export const openaiResponses: Adapter = {
     return errorBody(info);
   },
 };
+
+function textPart(item: number, part: number): string {
+  return `output[${item}].content[${part}].text`;
+}
 
 function isItem(type: unknown): boolean {
   return type === 'message' || (typeof type === 'string' && type.endsWith('_call_output'));

@@ -51,6 +51,8 @@ export interface StreamChange {
  * For each event the pipeline calls `read`, then any of the others, then `leave` on every event that goes to the client.
  */
 export interface StreamFormat {
+  /** Whether an error that tells a block concerns one answer alone, so that the others follow; they do not when left out. */
+  readonly goesOnAfterErrors?: boolean;
   /**
    * Reads the next event of the backend; it is the current one until the next call. Comments are not passed.
    * @throws {StreamError} when the data is not what the format needs, such as JSON.

@@ -55,7 +55,7 @@ const NEAR_HOLDERS = 3;
 const LONGEST_NAME_UNITS = 256;
 /** Ways that the data of an event may name content that is not text. */
 const MAY_HOLD_CONTENT = new RegExp(
-  `"(?:${[...Object.keys(CONTENT_KEYS), ...BYTES_KEYS, ...TOKEN_KEYS, ...TOKEN_LISTS].join('|')})"\\s*:\\s*[^\\s\\dn]`,
+  `"(?:${[...Object.keys(CONTENT_KEYS), ...BYTES_KEYS, ...TOKEN_KEYS, ...TOKEN_LISTS].join('|')})"\\s*:\\s*(?!\\[\\s*\\])[^\\s\\dn]`,
 );
 /** An escape that may spell a key. */
 const ASCII_ESCAPE = /\\u00[2-7]/;

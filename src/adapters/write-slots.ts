@@ -3,14 +3,15 @@ import type { TextEdit } from '../core/index.js';
 /** A place in a body that can be written; see `TextSlot`. */
 export interface WritableSlot {
   readonly path: string;
+  readonly text: string;
   readonly write: (text: string) => void;
 }
 
 /** Where the texts of a body stand, and what is due where one was replaced. */
 export interface WriteSlotsOptions<Slot extends WritableSlot> {
   readonly slotsOf: (body: unknown) => Iterable<Slot>;
-  /** Called for every slot that was written, with the copy it stands in. */
-  readonly afterWrite?: (slot: Slot, body: unknown) => void;
+  /** Called for every slot that was written, with the copy it stands in and the new text. */
+  readonly afterWrite?: (slot: Slot, body: unknown, text: string) => void;
 }
 
 /** Returns a copy of a body with the texts at the paths of the edits replaced: `Adapter.writeTexts` of a format that finds its texts as slots. */
@@ -26,7 +27,7 @@ export function writeSlots<Slot extends WritableSlot>(
     const text = texts.get(slot.path);
     if (text === undefined) continue;
     slot.write(text);
-    afterWrite?.(slot, copy);
+    afterWrite?.(slot, copy, text);
   }
   return copy;
 }

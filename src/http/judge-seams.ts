@@ -5,6 +5,9 @@ import type { ResolvedPolicy } from '../policy/index.js';
 /** Where prose stands: names, and the keys and values of tool calls, are not read on from one to the next. */
 const PROSE = /(?:^|\.)(?:content|text|reasoning|reasoning_content|thinking|system)$/;
 
+/** A position in a list; the requests of a batch are conversations of their own. */
+const POSITION = /(^requests\[\d+\])|\[\d+\]/g;
+
 /** A verdict on what is split over several texts of a request. */
 export interface JudgedSeam {
   /** Names the texts, in order; the spans of the verdict count through them, laid end to end. */
@@ -44,7 +47,7 @@ function threadsOf(fields: readonly TextField[]): readonly (readonly number[])[]
     // Without a speaker texts stand apart, such as the inputs of embeddings.
     if (role === undefined) continue;
     // A message is a string or a list of parts, whichever the client prefers.
-    const place = path.replace(/\[\d+\]/g, '[]').replace(/\[\]\.text$/, '');
+    const place = path.replace(POSITION, (_found, request?: string) => request ?? '[]').replace(/\[\]\.text$/, '');
     if (!PROSE.test(place)) continue;
     const name = `${role.toLowerCase()} ${place}`;
     const thread = threads.get(name);

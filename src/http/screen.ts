@@ -14,6 +14,7 @@ import type { Config } from '../config/index.js';
 import type {
   AlarmClock,
   ClientLimiter,
+  Clock,
   Direction,
   ExtraDetector,
   LimitSource,
@@ -136,7 +137,7 @@ interface JudgeOptions {
 /** Returns the pipeline over its parts. */
 export function createScreen(parts: Omit<ScreenDeps, 'unsettled'>): Screen {
   const deps: ScreenDeps = { ...parts, unsettled: new Map() };
-  const { moderator } = deps;
+  const { moderator, clock } = deps;
   const judge = async (
     fields: readonly TextField[],
     direction: Direction,
@@ -178,7 +179,7 @@ export function createScreen(parts: Omit<ScreenDeps, 'unsettled'>): Screen {
     );
     const isStopped = seams.some(({ verdict }) => verdict.applied === 'block');
     const verdicts = await judge(fields, 'input', { exchange, isStopped });
-    const judged = applyVerdicts({ adapter, body, ...at, texts, verdicts, seams });
+    const judged = applyVerdicts({ ...at, clock, adapter, body, texts, verdicts, seams });
     if (judged.blocked !== undefined) deps.subjects?.strike(judged.verdict, exchange);
     return { ...withCoverage(judged, texts, at), exchange };
   };
@@ -189,7 +190,7 @@ export function createScreen(parts: Omit<ScreenDeps, 'unsettled'>): Screen {
     if (stopsUnknown(texts, at)) return REFUSED;
     const before = textsBefore(texts.fields, { adapter, exchange });
     const verdicts = await judge(texts.fields, 'output', { exchange, before });
-    return withCoverage(applyVerdicts({ adapter, body, ...at, texts, verdicts }), texts, at);
+    return withCoverage(applyVerdicts({ ...at, clock, adapter, body, texts, verdicts }), texts, at);
   };
   /** The verdict on a body says what was not judged, also where there was nothing to judge. */
   const withCoverage = (screened: ScreenedBody, { unscreened }: BodyTexts, at: JudgedAt): ScreenedBody => {
@@ -284,16 +285,23 @@ function applyVerdicts(judged: {
   readonly texts: BodyTexts;
   readonly verdicts: readonly Verdict[];
   readonly seams?: readonly JudgedSeam[];
+  readonly clock: Clock;
 }): ScreenedBody {
-  const { adapter, body, direction, exchange, texts, verdicts, seams = [] } = judged;
+  const { adapter, body, direction, exchange, texts, verdicts, seams = [], clock } = judged;
   const edits: TextEdit[] = [];
   const stopped = new Set<string>();
   let strongest: Verdict | undefined;
-  for (const { verdict } of seams) strongest = strongerVerdict(strongest, verdict);
+  let place: string | undefined;
+  const note = (verdict: Verdict, field: string): void => {
+    const stronger = strongerVerdict(strongest, verdict);
+    if (stronger !== strongest) place = field;
+    strongest = stronger;
+  };
+  for (const { verdict, field } of seams) note(verdict, field);
   const split = seams.filter(({ verdict }) => verdict.applied === 'redact');
   for (const [index, verdict] of verdicts.entries()) {
     const { path, text } = texts.fields[index] as TextField;
-    strongest = strongerVerdict(strongest, verdict);
+    note(verdict, path);
     if (verdict.applied === 'block') stopped.add(adapter.answerOf(path));
     const parts = split.flatMap((seam) => seam.parts.get(index) ?? []);
     const hits = verdict.applied === 'redact' ? [...verdict.hits, ...parts] : parts;
@@ -305,7 +313,7 @@ function applyVerdicts(judged: {
   if (strongest?.applied !== 'block') {
     return { verdict: strongest, body: edited, changed: edits.length > 0, blocked: undefined, refused: false };
   }
-  const blocked = blockInfo(strongest, direction, exchange);
+  const blocked = blockInfo({ verdict: strongest, direction, exchange, clock, field: place });
   const rest = direction === 'output' ? adapter.blockedOutput(edited, blocked, stopped) : undefined;
   return { verdict: strongest, body: rest, changed: false, blocked, refused: false };
 }

@@ -156,22 +156,23 @@ export class ScreenedStream {
   }
 
   #screen({ deltas, fields, ends, last }: StreamStep): string {
-    const before = new Set(this.#answers.stopped);
+    const count = this.#answers.stopped.size;
     const texts = new Map<string, string>();
     // First of all, for what is said of a text, such as the name of a call, leaves together with it.
     this.#changes = this.#judgeFields(fields);
-    const whole = new Set(this.#answers.stopped);
+    const whole = this.#answers.stoppedSince(count);
     for (const { channel, text } of deltas) {
-      if (before.has(this.#answerOf(channel))) continue;
+      const answer = this.#answerOf(channel);
+      if (this.#answers.stopped.has(answer) && !this.#answers.stoppedSince(count).includes(answer)) continue;
       texts.set(channel, this.#channels.push(channel, text));
       this.#noteBlock(channel);
     }
     let wire = this.#flush(ends, texts);
     // The vetted start of a stopped answer leaves in an event of its own; the rest of the event stays as it is.
-    const stopped = [...this.#answers.stopped].filter((answer) => !before.has(answer));
+    const stopped = this.#answers.stoppedSince(count);
     for (const [channel, text] of texts) {
       const answer = this.#answerOf(channel);
-      if (stopped.includes(answer) && !whole.has(answer)) wire += this.#frame(channel, text);
+      if (stopped.includes(answer) && !whole.includes(answer)) wire += this.#frame(channel, text);
     }
     for (const answer of stopped) wire += this.#stop(answer);
     if (this.#ended) return wire;
@@ -189,9 +190,10 @@ export class ScreenedStream {
   /** Returns the texts that change, by path. */
   #judgeFields(fields: readonly StandaloneText[]): ReadonlyMap<string, string> {
     const changes = new Map<string, string>();
+    const said = new Map(fields.map(({ path, text }) => [path, { text, length: text.length }]));
     for (const field of fields) {
       if (field.answer !== undefined && this.#answers.stopped.has(field.answer)) continue;
-      const { text, blocked } = this.#channels.judge(field);
+      const { text, blocked } = this.#channels.judge(field, said);
       if (blocked && field.answer !== undefined) this.#answers.stop(field.answer);
       else if (text !== field.text) changes.set(field.path, text);
     }
@@ -199,13 +201,13 @@ export class ScreenedStream {
   }
 
   #expire(): string {
-    const before = new Set(this.#answers.stopped);
+    const count = this.#answers.stopped.size;
     let wire = '';
     for (const [channel, text] of this.#channels.expire()) {
       wire += this.#frame(channel, text);
       this.#noteBlock(channel);
     }
-    for (const answer of this.#answers.stopped) if (!before.has(answer)) wire += this.#stop(answer);
+    for (const answer of this.#answers.stoppedSince(count)) wire += this.#stop(answer);
     return !this.#ended && this.#answers.nothingLeft && this.#answers.workInVain ? wire + this.#frameEnd() : wire;
   }
 
@@ -234,9 +236,15 @@ export class ScreenedStream {
   #stop(answer: string): string {
     const blocking = this.#channels.stop(answer);
     if (blocking === undefined || this.#ended) return '';
-    const info: BlockInfo = blockInfo(blocking, 'output', this.#exchange);
+    const info: BlockInfo = blockInfo({
+      verdict: blocking,
+      direction: 'output',
+      exchange: this.#exchange,
+      clock: this.#deps.clock,
+    });
     const wire = this.#leave(this.#format.frameBlocked(answer, info));
-    return info.blockAs === 'error' ? wire + this.#frameEnd() : wire;
+    const isOver = info.blockAs === 'error' && this.#format.goesOnAfterErrors !== true;
+    return isOver ? wire + this.#frameEnd() : wire;
   }
 
   #frameEnd(): string {
@@ -268,9 +276,9 @@ export class ScreenedStream {
   }
 
   #flushAll(): string {
-    const before = new Set(this.#answers.stopped);
+    const count = this.#answers.stopped.size;
     let wire = this.#flush('all', new Map());
-    for (const answer of this.#answers.stopped) if (!before.has(answer)) wire += this.#stop(answer);
+    for (const answer of this.#answers.stoppedSince(count)) wire += this.#stop(answer);
     return wire;
   }
 

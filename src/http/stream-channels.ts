@@ -82,9 +82,17 @@ export class StreamChannels {
     return this.#recorded.has(channel) ? '' : this.#stream(channel).end();
   }
 
-  /** Judges and records a text that stands alone in an event; returns what may leave in its place. */
-  judge(field: TextField & { readonly answer?: string }): { readonly text: string; readonly blocked: boolean } {
-    const { text, verdict } = judgeOutputText(this.#deps, field, this.#exchange);
+  /**
+   * Judges and records a text that stands alone in an event; returns what may leave in its place.
+   * @param beside what stands alone in the same event, by path
+   */
+  judge(
+    field: TextField & { readonly answer?: string },
+    beside: ReadonlyMap<string, Pick<TextBefore, 'text' | 'length'>>,
+  ): { readonly text: string; readonly blocked: boolean } {
+    const said = (path: string) => beside.get(path) ?? this.#said.get(path);
+    const before = textBefore(field.path, { exchange: this.#exchange, adapter: this.#adapter, said });
+    const { text, verdict } = judgeOutputText(this.#deps, field, { exchange: this.#exchange, before });
     if (field.answer !== undefined) this.#settle(field.answer, verdict);
     return { text, blocked: verdict.applied === 'block' };
   }

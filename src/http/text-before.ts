@@ -29,7 +29,7 @@ export interface TextBeforeOptions {
  */
 export function textBefore(path: string, options: TextBeforeOptions): TextBefore | undefined {
   const { exchange, adapter, said } = options;
-  const earlier = adapter?.textBefore?.(path);
+  const earlier = adapter?.textBefore?.(path, (other) => said(other) !== undefined);
   const found = earlier === undefined ? undefined : said(earlier);
   if (earlier !== undefined && found !== undefined) {
     const before = found.length < REACH_UNITS ? textBefore(earlier, options) : undefined;

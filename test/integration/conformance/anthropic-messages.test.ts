@@ -1,3 +1,4 @@
+import type { RequestListener } from 'node:http';
 import Anthropic, { APIError, BadRequestError } from '@anthropic-ai/sdk';
 import {
   answering,
@@ -273,26 +274,67 @@ describe.each(HOSTS.map((host) => [host.name, host.start] as const))(
       expect(await clientOf(url).messages.create(ask('hi'))).toMatchObject({ ai_generated: true });
     });
 
-    it('gets the results of a batch with every text screened, and none lost', async () => {
-      const results = ['a quux', 'a zorgblat', 'fine'].map((said, index) => {
-        return { custom_id: `c${index}`, result: { type: 'succeeded', message: messageOf([text(said)]) } };
+    const resultsOf = async (texts: readonly string[][], policy?: object) => {
+      const results = texts.map((said, index) => {
+        const message = messageOf(said.map((each) => text(each)));
+        return { custom_id: `c${index}`, result: { type: 'succeeded', message } };
       });
       let url = '';
-      url = await start((req, res) => {
+      const backend: RequestListener = (req, res) => {
         const fetches = req.url?.endsWith('/results') === true;
         const batch = { id: 'b1', type: 'message_batch', results_url: `${url}/v1/messages/batches/b1/results` };
         res.writeHead(200, { 'content-type': fetches ? 'application/x-jsonl' : 'application/json' });
         res.end(fetches ? results.map((result) => `${JSON.stringify(result)}\n`).join('') : JSON.stringify(batch));
-      });
+      };
+      url = await start(backend, policy);
       const seen = [];
       for await (const { custom_id: id, result } of await clientOf(url).messages.batches.results('b1')) {
-        seen.push([id, result.type === 'succeeded' && result.message.content]);
+        seen.push([id, result.type === 'succeeded' ? result.message : result]);
       }
+      return seen;
+    };
+
+    it('gets the results of a batch with every text screened, blocked ones as refusals, and none lost', async () => {
+      const seen = await resultsOf([['a quux'], ['a zorgblat'], ['a zorgblat'], ['a zor', 'gblat b'], ['fine']]);
+      const refused = {
+        stop_reason: 'refusal',
+        stop_details: { type: 'refusal', explanation: expect.stringContaining('withheld by the content policy') },
+        content: [{ type: 'text', text: expect.stringContaining('withheld by the content policy') }],
+      };
       expect(seen).toMatchObject([
-        ['c0', [{ text: 'a #' }]],
-        ['c1', [{ text: expect.stringContaining('withheld by the content policy') }]],
-        ['c2', [{ text: 'fine' }]],
+        ['c0', { content: [{ text: 'a #' }], stop_reason: 'end_turn' }],
+        ['c1', refused],
+        ['c2', refused],
+        ['c3', refused],
+        ['c4', { content: [{ text: 'fine' }], stop_reason: 'end_turn' }],
       ]);
+      expect(JSON.stringify(seen)).not.toMatch(/zorgblat|gblat/);
+    });
+
+    it('gets blocked results of a batch as errors where blocks are told so, and the others all the same', async () => {
+      const seen = await resultsOf([['a zorgblat'], ['fine']], { blockAs: { output: 'error' } });
+      expect(seen).toMatchObject([
+        ['c0', { type: 'errored', error: { type: 'error', error: { type: 'invalid_request_error' } } }],
+        ['c1', { content: [{ text: 'fine' }] }],
+      ]);
+    });
+
+    it('is told which request of a batch is blocked, and none for what two of them say together', async () => {
+      let calls = 0;
+      const url = await start((_req, res) => {
+        calls += 1;
+        res.writeHead(200, { 'content-type': 'application/json' });
+        res.end('{"id":"b1","type":"message_batch"}');
+      });
+      const send = (...texts: string[]) =>
+        clientOf(url).messages.batches.create({
+          requests: texts.map((said, index) => ({ custom_id: `c${index}`, params: ask(said) })),
+        });
+      await expect(send('fine', 'a zorgblat')).rejects.toMatchObject({
+        error: { error: { moderation: { request: 'requests[1]' } } },
+      });
+      expect(await send('a zor', 'gblat b')).toMatchObject({ id: 'b1' });
+      expect(calls).toBe(1);
     });
 
     it('sends redacted thinking on with its signature, in its place', async () => {

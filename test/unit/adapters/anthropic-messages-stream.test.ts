@@ -1,7 +1,14 @@
 import { MessagesStream } from '../../../src/adapters/anthropic-messages-stream.js';
 import type { StreamEvent } from '../../../src/framing/index.js';
 
-const info = { notice: 'Stopped.', hitId: 'h1', category: 'abusive', direction: 'output', blockAs: 'refusal' } as const;
+const info = {
+  notice: 'Stopped.',
+  hitId: 'h1',
+  timeMs: 1_700_000_000_000,
+  category: 'abusive',
+  direction: 'output',
+  blockAs: 'refusal',
+} as const;
 const UNCHANGED = { texts: new Map<string, string>(), fields: new Map<string, string>(), without: new Set<string>() };
 
 const event = (type: string, fields: object = {}): StreamEvent => ({

@@ -81,7 +81,14 @@ const message = {
   usage: { input_tokens: 3, output_tokens: 4, service_tier: 'standard' },
 };
 
-const info = { notice: 'Stopped.', hitId: 'h1', category: 'abusive', direction: 'input', blockAs: 'error' } as const;
+const info = {
+  notice: 'Stopped.',
+  hitId: 'h1',
+  timeMs: 1_700_000_000_000,
+  category: 'abusive',
+  direction: 'input',
+  blockAs: 'error',
+} as const;
 const asked = { stream: false, answers: 1, usage: true, model: 'claude' };
 
 describe('anthropicMessages on whole bodies', () => {

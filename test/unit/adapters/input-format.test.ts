@@ -3,7 +3,14 @@ import type { BlockInfo } from '../../../src/adapters/index.js';
 import { openaiImages, openaiSpeech, rerank } from '../../../src/adapters/input-formats.js';
 import { StreamError } from '../../../src/core/index.js';
 
-const INFO: BlockInfo = { notice: 'Withheld.', hitId: 'r1', category: 'crime', direction: 'input', blockAs: 'refusal' };
+const INFO: BlockInfo = {
+  notice: 'Withheld.',
+  hitId: 'r1',
+  timeMs: 1_700_000_000_000,
+  category: 'crime',
+  direction: 'input',
+  blockAs: 'refusal',
+};
 const ASKED = { stream: false, answers: 1, usage: false };
 
 describe('formats that take text in and give none back', () => {

@@ -5,6 +5,7 @@ import { OllamaStream } from '../../../src/adapters/ollama-stream.js';
 const INFO: BlockInfo = {
   notice: 'Withheld.',
   hitId: 'r1',
+  timeMs: 1_700_000_000_000,
   category: 'abusive',
   direction: 'output',
   blockAs: 'refusal',

@@ -64,6 +64,7 @@ const answer = {
 const info = {
   notice: 'Stopped.',
   hitId: 'h1',
+  timeMs: 1_700_000_000_000,
   category: 'abusive',
   direction: 'output',
   blockAs: 'refusal',

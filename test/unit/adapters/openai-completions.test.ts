@@ -4,6 +4,7 @@ import { openaiCompletions } from '../../../src/adapters/openai-completions.js';
 const INFO: BlockInfo = {
   notice: 'Withheld.',
   hitId: 'r1',
+  timeMs: 1_700_000_000_000,
   category: 'abusive',
   direction: 'output',
   blockAs: 'refusal',
@@ -50,6 +51,7 @@ describe('legacy completions', () => {
     expect(openaiCompletions.blockedOutput(body, INFO, new Set(['choices[1]']))).toEqual({
       ...body,
       object: 'text_completion',
+      created: 1_700_000_000,
       choices: [answer('a'), { index: 1, text: 'Withheld.', logprobs: null, finish_reason: 'content_filter' }],
       moderation: { blocked: true, category: 'abusive', hit_id: 'r1' },
     });

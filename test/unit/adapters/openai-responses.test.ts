@@ -1,7 +1,14 @@
 import { openaiResponses } from '../../../src/adapters/index.js';
 import type { StreamEvent } from '../../../src/framing/index.js';
 
-const info = { notice: 'Stopped.', hitId: 'h1', category: 'abusive', direction: 'output', blockAs: 'refusal' } as const;
+const info = {
+  notice: 'Stopped.',
+  hitId: 'h1',
+  timeMs: 1_700_000_000_000,
+  category: 'abusive',
+  direction: 'output',
+  blockAs: 'refusal',
+} as const;
 const ASKED = { stream: true, answers: 1, usage: true, model: 'm' } as const;
 const NOTHING = { texts: new Map<string, string>(), fields: new Map<string, string>(), without: new Set<string>() };
 
