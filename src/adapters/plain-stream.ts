@@ -25,6 +25,7 @@ export interface PlainStreamOptions {
 
 /** One stream of a host's own format. */
 export class PlainStream implements StreamFormat {
+  readonly isText: boolean;
   readonly #options: PlainStreamOptions;
   #event: StreamEvent = { data: '' };
   /** The parsed data of the current event, in a stream of JSON. */
@@ -38,6 +39,7 @@ export class PlainStream implements StreamFormat {
 
   constructor(options: PlainStreamOptions) {
     this.#options = options;
+    this.isText = options.texts === 'text';
   }
 
   read(event: StreamEvent): StreamStep {

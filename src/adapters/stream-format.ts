@@ -51,6 +51,8 @@ export interface StreamChange {
  * For each event the pipeline calls `read`, then any of the others, then `leave` on every event that goes to the client.
  */
 export interface StreamFormat {
+  /** Whether the data of its events is text, and not JSON; it is JSON when left out. */
+  readonly isText?: boolean;
   /** Whether an error that tells a block concerns one answer alone, so that the others follow; they do not when left out. */
   readonly goesOnAfterErrors?: boolean;
   /**

@@ -1,7 +1,9 @@
+import { isUtf8 } from 'node:buffer';
 import type { ServerResponse } from 'node:http';
 import {
   type Adapter,
   type ErrorInfo,
+  hasRepeatedKeys,
   type ModerationNote,
   type OwnReply,
   openaiChat,
@@ -28,6 +30,18 @@ export interface ScreenedReply {
   readonly answer?: Answer;
   /** The strongest verdict of its fields, if it has any. */
   readonly verdict: Verdict | undefined;
+}
+
+/** A whole reply before screening. */
+export interface ReplyToJudge {
+  readonly adapter: Adapter;
+  readonly exchange: Exchange;
+  readonly status: number;
+  readonly bytes: Buffer;
+  /** Whether one that is not JSON may be plain text; an error always may. */
+  readonly isText?: boolean;
+  /** Whether the client has the head already: then the body has to say all, and keep its status. */
+  readonly headIsOut?: boolean;
 }
 
 /** Headers that keep whoever stands between from collecting a stream before it passes it on. */
@@ -89,19 +103,8 @@ export function sendAnswer(res: ServerResponse, answer: Answer): void {
  * @param reply `isText`: whether a reply that is not JSON may be plain text; an error always may
  * @throws {RequestBodyError} when a reply that may not be plain text is not JSON, or is nested too deep.
  */
-export async function screenReply(
-  screen: Screen,
-  reply: {
-    readonly adapter: Adapter;
-    readonly exchange: Exchange;
-    readonly status: number;
-    readonly bytes: Buffer;
-    readonly isText?: boolean;
-    /** Whether the client has the head already: then the body has to say all, and keep its status. */
-    readonly headIsOut?: boolean;
-  },
-): Promise<ScreenedReply> {
-  const screened = await judgeReply(screen, reply);
+export async function screenReply(screen: Screen, reply: ReplyToJudge): Promise<ScreenedReply> {
+  const screened = exactly(await judgeReply(screen, reply), reply);
   const { adapter, exchange, headIsOut = false } = reply;
   const { verdict, changed, bytes } = screened;
   if (!headIsOut || changed || verdict === undefined || exchange.policy.mode !== 'annotate') return screened;
@@ -111,7 +114,21 @@ export async function screenReply(
   return { ...screened, bytes: Buffer.from(writeJson(annotated, bytes.toString('utf8'))), changed: true };
 }
 
-async function judgeReply(screen: Screen, reply: Parameters<typeof screenReply>[1]): Promise<ScreenedReply> {
+/**
+ * Bytes that some readers read otherwise than they were judged are written anew: with a key that stands twice, of which some
+ * take the first, or in broken UTF-8, which some take for another encoding.
+ */
+function exactly(screened: ScreenedReply, { exchange }: Pick<ReplyToJudge, 'exchange'>): ScreenedReply {
+  const { bytes, changed, answer } = screened;
+  if (changed || answer !== undefined || exchange.policy.mode !== 'enforce') return screened;
+  const source = bytes.toString('utf8').replace(/^\uFEFF/, '');
+  const body = parseJson(source);
+  const isExact = body === undefined || !hasRepeatedKeys(source, body);
+  if (isExact && isUtf8(bytes)) return screened;
+  return { ...screened, bytes: Buffer.from(body === undefined ? source : writeJson(body, source)), changed: true };
+}
+
+async function judgeReply(screen: Screen, reply: ReplyToJudge): Promise<ScreenedReply> {
   const { adapter, exchange, status, bytes, headIsOut = false } = reply;
   // Log probabilities make a reply of many values, which are no texts.
   const { maxJsonDepth } = screen.deps.config.limits;

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { measureJson } from '../adapters/index.js';
 import { RequestBodyError } from '../core/index.js';
 
 const OPENING_BRACE = 0x7b;
@@ -70,22 +71,8 @@ export function tooLarge(maxBytes: number): RequestBodyError {
 export function parseJsonBody(bytes: Buffer, bounds: JsonBounds): unknown {
   const { maxJsonDepth, maxJsonValues = Number.POSITIVE_INFINITY } = bounds;
   const text = bytes.toString('utf8').replace(/^\uFEFF/, '');
-  let depth = 0;
-  let values = 1;
-  let quoted = false;
-  for (let index = 0; index < text.length; index += 1) {
-    const char = text[index];
-    if (quoted) {
-      if (char === '\\') index += 1;
-      else if (char === '"') quoted = false;
-    } else if (char === '"') quoted = true;
-    else if (char === '{' || char === '[') {
-      depth += 1;
-      values += 1;
-      if (depth > maxJsonDepth) throw tooDeep(bounds);
-    } else if (char === '}' || char === ']') depth -= 1;
-    else if (char === ',') values += 1;
-  }
+  const { depth, values } = measureJson(text);
+  if (depth > maxJsonDepth) throw tooDeep(bounds);
   if (values > maxJsonValues) throw tooMany(maxJsonValues);
   try {
     return JSON.parse(text);

@@ -5,6 +5,7 @@ import {
   type StandaloneText,
   type StreamFormat,
   type StreamStep,
+  unambiguous,
 } from '../adapters/index.js';
 import { StreamError, type Verdict } from '../core/index.js';
 import type { EventParser, Framing, StreamEvent } from '../framing/index.js';
@@ -133,10 +134,12 @@ export class ScreenedStream {
     return wire + this.#fail(failure);
   }
 
-  #event(event: StreamEvent): string {
+  #event(received: StreamEvent): string {
     // Nothing may follow the last event, and what a client does not read need not be judged.
     if (this.#done) return '';
-    if (event.comment !== undefined) return this.#framing.encode(event);
+    if (received.comment !== undefined) return this.#framing.encode(received);
+    const { maxJsonDepth } = this.#deps.config.limits;
+    const event = this.#format.isText === true ? received : unambiguous(received, maxJsonDepth);
     const step = this.#format.read(event);
     this.#coverage.note(event, step);
     this.#noteFiltered(step);
