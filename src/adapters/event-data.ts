@@ -40,5 +40,5 @@ export function unambiguous(event: StreamEvent, maxJsonDepth: number): StreamEve
     throw new StreamError(`An event of the stream is nested deeper than ${maxJsonDepth} levels.`);
   }
   const value = parseJson(data);
-  return hasRepeatedKeys(data, value) ? { ...event, data: writeJson(value, data) } : event;
+  return value !== undefined && hasRepeatedKeys(data, value) ? { ...event, data: writeJson(value, data) } : event;
 }
