@@ -145,9 +145,10 @@ export class MessagesEvent {
       put(slot, left === undefined ? undefined : slot.sourceOf(left));
       taken.add(slot.channel);
     }
-    for (const [path, text] of fields) put(this.#fields.get(path), text);
     if (this.#input !== undefined) put(this.#input, this.#input.piece.write(this.#ofInput(texts)));
     changed = this.#odd.write(texts).changed || changed;
+    // Last, for keys are among them: they move what stands below.
+    for (const [path, text] of fields) put(this.#fields.get(path), text);
     return changed ? { ...this.event, data: JSON.stringify(this.value) } : this.event;
   }
 

@@ -13,5 +13,6 @@ export * from './plain-format.js';
 export * from './read-prefill.js';
 export * from './registry.js';
 export * from './stream-format.js';
+export { readTextSlots, type TextRules, type TextSlot } from './text-slots.js';
 export { listUnread, mayHoldContent, partsOf, type UnreadString } from './unscreened-parts.js';
 export * from './write-json.js';

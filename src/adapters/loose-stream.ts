@@ -67,8 +67,11 @@ export class LooseStream implements StreamFormat {
 
   write({ texts, fields, without }: StreamChange): StreamEvent | undefined {
     if (without.size > 0) return undefined;
-    for (const { path, text, write } of this.#slots) write(fields.get(path) ?? text);
     const { changed } = this.#odd.write(texts);
+    for (const { path, text, write } of this.#slots) {
+      const left = fields.get(path) ?? text;
+      if (left !== text) write(left);
+    }
     if (!changed && fields.size === 0) return this.#event;
     return { ...this.#event, data: eventJson(this.#value, this.#bare) };
   }

@@ -84,6 +84,7 @@ export class OllamaStream implements StreamFormat {
     if (without.has(ANSWER) && !isSet(line['error'])) return undefined;
     let changed = fields.size > 0;
     let repeats = false;
+    const odd = this.#odd.write(texts).changed;
     for (const { path, text, write } of this.#slots) {
       const streamed = this.#texts.get(path);
       const left = (streamed === undefined ? fields : texts).get(path) ?? streamed ?? text;
@@ -92,7 +93,6 @@ export class OllamaStream implements StreamFormat {
       changed ||= source !== text;
       if (streamed !== undefined) repeats = !this.#note(path, streamed, left) || source !== text || repeats;
     }
-    const odd = this.#odd.write(texts).changed;
     // Token arrays tell again what the line says, and in the end what all of them said.
     const differs = this.#released.differs || this.#odd.differs;
     const dropped = repeats || odd || (line['context'] !== undefined && differs) ? dropRepetitions(line) : false;

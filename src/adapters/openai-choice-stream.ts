@@ -100,9 +100,10 @@ export class ChoiceStream implements StreamFormat {
     const drops = chunk.answers.some((answer) => without.has(answer));
     const changes = [
       this.#writeRuns(chunk, texts),
-      this.#writeAlone(chunk.alone, fields),
       this.#writeOdd(chunk, texts),
       this.#dropCitations(chunk),
+      // Last, for keys are among them: they move what stands below.
+      this.#writeAlone(chunk.alone, fields),
     ];
     if (!drops) return changes.includes(true) ? { ...this.#event, data: eventJson(value, bare) } : this.#event;
     const choices = asArray(value['choices']).filter(

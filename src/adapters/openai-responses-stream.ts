@@ -111,9 +111,10 @@ export class ResponsesStream implements StreamFormat {
     if (current === undefined) return without.has(ANSWER) ? undefined : this.#received;
     if (without.has(ANSWER) && current.type !== 'error') return undefined;
     const runs = this.#writeRuns(current, texts);
+    const odd = this.#odd.write(texts).changed;
+    // Last, for keys are among them: they move what stands below.
     const wholes = this.#writeWholes(current, fields);
     if (this.#citesChanged(current)) return undefined;
-    const odd = this.#odd.write(texts).changed;
     if (!runs && !wholes && !odd) return this.#received;
     // A delta of which nothing may leave yet says nothing; the numbers close up behind it.
     if (runs && current.value['delta'] === '') return undefined;

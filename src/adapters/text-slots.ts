@@ -113,9 +113,20 @@ class TextWalk {
       const { role } = value;
       const own = typeof role === 'string' && isWord(role) ? { ...place, role } : place;
       const bytes = typeof value['type'] === 'string' ? this.#rules.bytes?.get(value['type']) : undefined;
-      for (const key of Object.keys(value)) {
+      const keys = Object.keys(value);
+      for (const key of keys) {
         if (key !== bytes && without?.has(key) !== true) this.#visitKey(value, key, own);
       }
+      this.#visitOddKeys({ holder: value, names: keys }, own);
+    }
+  }
+
+  /** A key that is no name may say anything. Behind what stands below it, for whoever replaces one moves that. */
+  #visitOddKeys({ holder, names }: Names, { path, role }: Place): void {
+    for (const [index, key] of names.entries()) {
+      if (isWord(key)) continue;
+      const write = (left: string): void => rename({ holder, names }, index, left);
+      this.#push({ path: `${path}{${index}}`, role }, holder, { text: key, write });
     }
   }
 
@@ -172,9 +183,11 @@ class TextWalk {
         this.#visitBytes({ holder: value, key: () => index }, item, { path: `${path}[${index}]`, role });
       }
     } else if (isJsonObject(value)) {
-      for (const [key, item] of Object.entries(value)) {
-        this.#visitBytes({ holder: value, key: () => key }, item, { path: joinPath(path, key), role });
+      const names = Object.keys(value);
+      for (const key of names) {
+        this.#visitBytes({ holder: value, key: () => key }, value[key], { path: joinPath(path, key), role });
       }
+      this.#visitOddKeys({ holder: value, names }, { path, role });
     }
   }
 
@@ -246,6 +259,7 @@ function isDocument({ type, media_type: mediaType }: JsonObject): boolean {
 
 /** The order of the keys stays, and no member is lost when two names become equal. */
 function rename({ holder, names }: Names, index: number, text: string): void {
+  if (names[index] === text) return;
   const values = names.map((name) => holder[name]);
   for (const name of names) delete holder[name];
   names[index] = names.includes(text) ? `${text}${index}` : text;

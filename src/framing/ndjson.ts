@@ -3,6 +3,8 @@ import type { Framing } from './framing.js';
 import { NdjsonParser } from './ndjson-parser.js';
 
 const LF = 0x0a;
+/** White space, and the bytes of a byte order mark. */
+const BLANKS = new Set([0x09, 0x0a, 0x0d, 0x20, 0xef, 0xbb, 0xbf]);
 const END_MARK = '[DONE]';
 
 /** Newline-delimited JSON: one JSON value per line. */
@@ -24,9 +26,10 @@ export const NDJSON: Framing = {
 
 /** Some backends call it JSON. */
 function hasSeveralJsonLines(bytes: Buffer): boolean {
-  const lineEnd = bytes.indexOf(LF);
-  if (lineEnd === -1 || !/\S/.test(bytes.toString('latin1', lineEnd))) return false;
-  const line = bytes.toString('utf8', 0, lineEnd).replace(/^\uFEFF/, '');
+  const start = bytes.findIndex((byte) => !BLANKS.has(byte));
+  const lineEnd = bytes.indexOf(LF, Math.max(0, start));
+  if (start === -1 || lineEnd === -1 || !/\S/.test(bytes.toString('latin1', lineEnd))) return false;
+  const line = bytes.toString('utf8', start, lineEnd);
   if (!line.startsWith('{')) return false;
   try {
     JSON.parse(line);

@@ -1,5 +1,6 @@
 import type { Adapter, AskedReply } from '../adapters/index.js';
 import { type Framing, NDJSON } from '../framing/index.js';
+import { isWide } from './text-body.js';
 
 /** A reply by its head. */
 export interface ReplyKind {
@@ -16,8 +17,10 @@ export function framingOfHead(
   { contentType, whole, asked }: ReplyKind,
 ): Framing | undefined {
   const said = framings.find((framing) => framing.matchesType(contentType));
-  // Nobody waits for the parts of a text that is complete.
-  if (said !== undefined) return said.endsWith === 'nothing' && whole ? undefined : said;
+  if (said !== undefined) {
+    // Nobody waits for the parts of a text that is complete, and pieces of one in another encoding cannot be read.
+    return said.endsWith === 'nothing' && (whole || isWide(contentType)) ? undefined : said;
+  }
   const untold =
     linesMayBeUntold === true && !whole && asked?.stream === true && /^\s*(?:$|application\/json\b)/i.test(contentType);
   // Lines of JSON often go by another name, and cannot be told from it before the end.

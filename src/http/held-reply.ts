@@ -1,4 +1,3 @@
-import { isUtf8 } from 'node:buffer';
 import { Readable } from 'node:stream';
 import { RequestBodyError, StoreError } from '../core/index.js';
 import { labelHeaders } from './ai-label.js';
@@ -9,6 +8,7 @@ import { framingOfBody } from './framing-of.js';
 import { readBody } from './read-body.js';
 import { BYTE_HEADERS, type ReplyBody, type ReplyContext, withhold } from './reply-context.js';
 import type { Downstream, ReplyFilter, WriteCallback } from './response-interceptor.js';
+import { isWide, readsAsUtf8 } from './text-body.js';
 import { recordUnscreened } from './unscreened.js';
 
 /** Holds a whole reply until it was judged. Memory is bounded by `limits.maxBodyBytes`. */
@@ -102,7 +102,8 @@ export class HeldReply implements ReplyFilter {
     const { screen, adapter, exchange, route } = this.#context;
     const { status, type } = this.#body;
     const isText = !/\bjson\b/.test(type);
-    if (isText && !isUtf8(plain)) {
+    if (!isText && (isWide(type) || plain.includes(0))) throw new RequestBodyError(415, 'It is not encoded in UTF-8.');
+    if (isText && !readsAsUtf8(plain, type)) {
       if (route.unscreened === 'refuse') throw new RequestBodyError(415, 'It is not text.');
       recordUnscreened(screen, { exchange, direction: 'output', refused: false });
       this.#downstream.end(sent);

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { measureJson } from '../adapters/index.js';
 import { RequestBodyError } from '../core/index.js';
+import { charsetOf } from './text-body.js';
 
 const OPENING_BRACE = 0x7b;
 /** White space of JSON, and the bytes of a byte order mark. */
@@ -53,7 +54,7 @@ export function isJsonType(contentType: string | undefined): boolean {
  * @throws {RequestBodyError} 415 when it does.
  */
 export function assertUtf8(contentType: string | undefined): void {
-  const charset = /;\s*charset\s*=\s*"?([^\s;"]+)/i.exec(contentType ?? '')?.[1];
+  const charset = charsetOf(contentType ?? '');
   if (charset !== undefined && !/^(?:utf-?8|us-ascii)$/i.test(charset)) {
     throw new RequestBodyError(415, 'The charset of the body is not supported; use UTF-8.');
   }

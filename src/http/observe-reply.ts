@@ -10,6 +10,7 @@ import { passReply, writeHead } from './pass-reply.js';
 import { readBody } from './read-body.js';
 import { type ReplyToScreen, readReply, replyKind } from './reply.js';
 import { BINARY, OF_THE_BYTES } from './reply-context.js';
+import { isWide } from './text-body.js';
 import { recordUnscreened } from './unscreened.js';
 
 /**
@@ -109,6 +110,10 @@ async function judgeWhole(options: ReplyToScreen, side: PassThrough): Promise<Sc
   const { maxBodyBytes } = screen.deps.config.limits;
   try {
     const bytes = await readBody(decode(options, side), { encoding: undefined, maxBytes: maxBodyBytes });
+    if (isWide(headerValue(reply.headers, 'content-type')) || bytes.includes(0)) {
+      unread(options);
+      return undefined;
+    }
     const framing = framingOfBody(adapter, bytes);
     if (framing !== undefined) {
       const stream = screen.openStream(adapter, exchange, framing);

@@ -16,7 +16,7 @@ export interface ReplyContext {
 /** The body of a reply, as its headers describe it. */
 export interface ReplyBody {
   readonly status: number;
-  /** Content type in lower case, without parameters; empty when there is none. */
+  /** Content type in lower case; empty when there is none. */
   readonly type: string;
   /** Content encoding; `undefined` when the bytes are as they are. */
   readonly encoding: string | undefined;
@@ -30,7 +30,7 @@ export const BYTE_HEADERS = ['etag', 'content-md5', 'content-digest', 'repr-dige
 /** Headers that describe bytes which are not those that leave. */
 export const OF_THE_BYTES = [...BYTE_HEADERS, 'content-length', 'content-encoding'];
 /** Content types that hold no text. */
-export const BINARY = /^\s*(?:audio|image|video|font|multipart)\//i;
+export const BINARY = /^\s*(?:audio|image(?!\/svg)|video|font|multipart)\//i;
 
 /** Records a reply that nobody can judge, and returns what the client gets in its place if the mode protects. */
 export function withhold({ screen, adapter, exchange }: ReplyContext, reason: unknown): Answer {

@@ -1,4 +1,3 @@
-import { isUtf8 } from 'node:buffer';
 import type { ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import { RequestBodyError, UpstreamError } from '../core/index.js';
@@ -12,6 +11,7 @@ import { passReply, writeHead } from './pass-reply.js';
 import { readBody } from './read-body.js';
 import { BINARY, OF_THE_BYTES, type ReplyContext, withhold } from './reply-context.js';
 import type { Exchange, ScreenedStream } from './screen.js';
+import { isWide, readsAsUtf8 } from './text-body.js';
 import { recordUnscreened } from './unscreened.js';
 import { type UpstreamReply, upstreamError } from './upstream.js';
 
@@ -44,7 +44,8 @@ export async function sendReply(options: ReplyToScreen): Promise<void> {
   }
   const { bytes, blank } = await readReply(options, decodeReply(reply), headOf(options, labelHeaders(exchange)));
   const isText = !isJson(reply);
-  if (isText && !isUtf8(bytes)) return sendBinary(options, async () => sendBytes(options, bytes));
+  if (!isText) assertReadsAsUtf8(bytes, type);
+  else if (!readsAsUtf8(bytes, type)) return sendBinary(options, async () => sendBytes(options, bytes));
   const unsaid = framingOfBody(adapter, bytes);
   if (unsaid !== undefined) {
     const stream = screen.openStream(adapter, exchange, unsaid);
@@ -158,6 +159,12 @@ export async function readReply(
     if (cause.status !== 413) throw upstreamError(cause.cause);
     throw new UpstreamError(502, `The reply of the backend is larger than ${maxBodyBytes} bytes.`, { cause });
   }
+}
+
+/** @throws {UpstreamError} when some readers of the JSON read it in another encoding than it is judged in. */
+function assertReadsAsUtf8(bytes: Buffer, type: string): void {
+  if (!isWide(type) && !bytes.includes(0)) return;
+  throw new UpstreamError(502, 'The reply of the backend is not encoded in UTF-8.');
 }
 
 function isJson({ headers }: UpstreamReply): boolean {

@@ -9,7 +9,8 @@ import { BINARY, type ReplyBody, type ReplyContext, withhold } from './reply-con
 import { type Downstream, interceptResponse, type ReplyFilter, type ReplyHead } from './response-interceptor.js';
 import { recordUnscreened } from './unscreened.js';
 
-const BODILESS_STATUS = new Set([204, 205, 304]);
+/** Replies of which Node sends no body, whatever is written. */
+const BODILESS_STATUS = new Set([204, 304]);
 
 /** Screens what a handler writes to `res`, however it writes it. Nothing leaves before it was judged. */
 export function screenResponse(req: IncomingMessage, res: ServerResponse, context: ReplyContext): void {
@@ -62,7 +63,7 @@ function readReplyBody(res: ServerResponse, { status }: ReplyHead): ReplyBody {
   const encoding = [res.getHeader('content-encoding') ?? []].flat().join(',').trim().toLowerCase();
   return {
     status,
-    type: (type.split(';', 1)[0] ?? '').trim().toLowerCase(),
+    type: type.trim().toLowerCase(),
     encoding: encoding === '' || encoding === 'identity' ? undefined : encoding,
     announced: res.hasHeader('content-length'),
   };

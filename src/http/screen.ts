@@ -1,15 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import {
-  type Adapter,
-  type BlockInfo,
-  type BodyTexts,
-  listStrings,
-  listUnread,
-  mapStrings,
-  partsOf,
-  readBodyTexts,
-  readPrefill,
-} from '../adapters/index.js';
+import { type Adapter, type BlockInfo, type BodyTexts, readBodyTexts, readPrefill } from '../adapters/index.js';
 import type { Config } from '../config/index.js';
 import type {
   AlarmClock,
@@ -20,7 +10,6 @@ import type {
   LimitSource,
   TextEdit,
   TextField,
-  UnscreenedPart,
   Verdict,
 } from '../core/index.js';
 import type { Framing } from '../framing/index.js';
@@ -41,9 +30,9 @@ import {
   strongerVerdict,
 } from './exchange.js';
 import { holdUntilDurable } from './hold-until-durable.js';
-import { passingText } from './judge-output-text.js';
 import { type JudgedSeam, judgeSeams } from './judge-seams.js';
 import { lastUserText } from './last-user-text.js';
+import { applyLoosely, looseTexts, type ScreenedValue } from './loose-texts.js';
 import { createRouteTable, type Headers, type Route } from './route-table.js';
 import { ScreenedStream } from './screened-stream.js';
 import { createSubjects, type IdentifySubject } from './subject.js';
@@ -51,6 +40,7 @@ import type { SubjectEnforcement } from './subject-enforcement.js';
 import { asLeadIn, type TextBefore, textsBefore } from './text-before.js';
 
 export type { Exchange } from './exchange.js';
+export type { ScreenedValue } from './loose-texts.js';
 export type { ScreenedStream } from './screened-stream.js';
 
 /** What the pipeline is made of. */
@@ -90,14 +80,6 @@ export interface ScreenedBody {
 export interface ScreenedRequest extends ScreenedBody {
   /** The exchange, with what the texts of the request tell about it: what comes of it is screened with this. */
   readonly exchange: Exchange;
-}
-
-/** A value of unknown shape after screening. */
-export interface ScreenedValue {
-  /** What may pass. */
-  readonly value: unknown;
-  /** The strongest verdict of its strings, if it has any. */
-  readonly verdict: Verdict | undefined;
 }
 
 /** The one pipeline that proxy and middleware share. */
@@ -200,10 +182,11 @@ export function createScreen(parts: Omit<ScreenDeps, 'unsettled'>): Screen {
     return { ...screened, verdict: { ...verdict, unscreened } };
   };
   const screenLoose = async (value: unknown, exchange: Exchange): Promise<ScreenedValue> => {
-    const { fields, unscreened } = looseTexts(value);
+    const texts = looseTexts(value);
+    const { fields, unscreened } = texts;
     recordCoverage(deps, { unscreened, unknown: [] }, { direction: 'output', exchange });
     const before = textsBefore(fields, { exchange });
-    return applyLoosely(value, { fields, verdicts: await judge(fields, 'output', { exchange, before }), exchange });
+    return applyLoosely(texts, await judge(fields, 'output', { exchange, before }), exchange);
   };
   return {
     deps,
@@ -249,31 +232,6 @@ const REFUSED: ScreenedBody = {
 interface JudgedAt {
   readonly direction: Direction;
   readonly exchange: Exchange;
-}
-
-/** The strings of a value of unknown shape: all are texts but what its key says to be an image and the like. */
-function looseTexts(value: unknown): {
-  readonly fields: readonly TextField[];
-  readonly unscreened: readonly UnscreenedPart[];
-} {
-  const unread = listUnread(value, () => false).filter(({ kind }) => kind !== 'tokens');
-  const unscreened = partsOf(unread);
-  const skipped = new Set(unscreened.map(({ field }) => field));
-  return { fields: listStrings(value).filter(({ path }) => !skipped.has(path)), unscreened };
-}
-
-/** What becomes of a value whose strings were judged; the verdicts are in the order of the fields. */
-function applyLoosely(
-  value: unknown,
-  judged: { readonly fields: readonly TextField[]; readonly verdicts: readonly Verdict[]; readonly exchange: Exchange },
-): ScreenedValue {
-  const { fields, verdicts, exchange } = judged;
-  const byPath = new Map(fields.map(({ path }, index) => [path, verdicts[index]]));
-  const screened = mapStrings(value, (text, path) => {
-    const verdict = byPath.get(path);
-    return verdict === undefined ? text : passingText(text, verdict, exchange);
-  });
-  return { value: screened, verdict: verdicts.reduce<Verdict | undefined>(strongerVerdict, undefined) };
 }
 
 /** What becomes of a body whose text fields were judged. */

@@ -16,6 +16,8 @@ import { OpenAnswers } from './open-answers.js';
 import { StreamChannels, type StreamChannelsDeps } from './stream-channels.js';
 import { StreamCoverage } from './stream-coverage.js';
 
+const WORD = /^[\w.:/=+-]{0,128}$/;
+
 /** What one stream is read with. */
 export interface ScreenedStreamOptions {
   readonly adapter: Adapter;
@@ -137,9 +139,10 @@ export class ScreenedStream {
   #event(received: StreamEvent): string {
     // Nothing may follow the last event, and what a client does not read need not be judged.
     if (this.#done) return '';
-    if (received.comment !== undefined) return this.#framing.encode(received);
+    if (received.comment !== undefined) return this.#comment(received.comment);
     const { maxJsonDepth } = this.#deps.config.limits;
-    const event = this.#format.isText === true ? received : unambiguous(received, maxJsonDepth);
+    const named = this.#withNames(received);
+    const event = this.#format.isText === true ? named : unambiguous(named, maxJsonDepth);
     const step = this.#format.read(event);
     this.#coverage.note(event, step);
     this.#noteFiltered(step);
@@ -149,6 +152,24 @@ export class ScreenedStream {
     if (this.#ended || this.#done || !this.#answers.nothingLeft) return wire;
     // Once the client can get nothing more, a backend that still works on a stopped answer is not waited for.
     return this.#answers.workInVain || step.last ? wire + this.#frameEnd() : wire;
+  }
+
+  /** Comments keep the connection alive, also without their text. */
+  #comment(text: string): string {
+    return this.#framing.encode({ data: '', comment: this.#channels.mayComment(text) ? text : '' });
+  }
+
+  /** Names and ids of events are no texts as long as they are words; what else they may be is judged. */
+  #withNames(event: StreamEvent): StreamEvent {
+    const { event: name, id } = event;
+    if (WORD.test(name ?? '') && WORD.test(id ?? '')) return event;
+    const mayPass = (path: string, text: string | undefined): boolean =>
+      text !== undefined && (WORD.test(text) || this.#channels.judge({ path, text }, new Map()).text === text);
+    return {
+      data: event.data,
+      ...(mayPass('event name', name) ? { event: name ?? '' } : {}),
+      ...(mayPass('event id', id) ? { id: id ?? '' } : {}),
+    };
   }
 
   /** A backend may say so on more than one event. */
@@ -166,11 +187,9 @@ export class ScreenedStream {
     const whole = this.#answers.stoppedSince(count);
     for (const { channel, text } of deltas) {
       const answer = this.#answerOf(channel);
-      if (this.#answers.stopped.has(answer) && !whole.includes(answer)) continue;
-      const leaving = this.#channels.push(channel, text);
+      if (this.#answers.stopped.has(answer) && !this.#answers.stoppedSince(count).includes(answer)) continue;
+      texts.set(channel, this.#channels.push(channel, text));
       this.#noteBlock(channel);
-      if (this.#channels.isBlocked(channel)) this.#endEarlier(answer, ends, texts);
-      texts.set(channel, leaving);
     }
     let wire = this.#flush(ends, texts);
     // The vetted start of a stopped answer leaves in an event of its own; the rest of the event stays as it is.
@@ -231,13 +250,6 @@ export class ScreenedStream {
       if (!this.#answers.stopped.has(this.#answerOf(channel))) this.#channels.record(channel);
     }
     return wire;
-  }
-
-  /** Texts of an answer that ended before the one that is blocked leave whole, as the strings of a tool call do in turn. */
-  #endEarlier(answer: string, ends: readonly string[] | 'all', texts: Map<string, string>): void {
-    for (const [channel, text] of texts)
-      if (ends !== 'all' && ends.includes(channel) && this.#answerOf(channel) === answer)
-        texts.set(channel, text + this.#channels.end(channel));
   }
 
   #noteBlock(channel: string): void {

@@ -1,13 +1,6 @@
 import { type Adapter, mayContinue } from '../adapters/index.js';
 import type { Config } from '../config/index.js';
-import {
-  type AlarmClock,
-  CATEGORIES,
-  type Category,
-  type EvidenceRules,
-  type TextField,
-  type Verdict,
-} from '../core/index.js';
+import type { AlarmClock, Category, TextField, Verdict } from '../core/index.js';
 import type { Moderator, StreamModerator } from '../moderator/index.js';
 import { ChannelText } from './channel-text.js';
 import { type Exchange, type RecordDeps, recordVerdict, strongerVerdict } from './exchange.js';
@@ -15,8 +8,6 @@ import { HoldAlarm } from './hold-alarm.js';
 import { judgeOutputText } from './judge-output-text.js';
 import { asLeadIn, type TextBefore, textBefore } from './text-before.js';
 
-/** What is kept of texts from which features may be made. */
-const AROUND_HITS: EvidenceRules = { categories: new Set(CATEGORIES), maxChars: 4_000 };
 /** What is kept of the end of a text, UTF-16 units: more than a match can reach back. */
 const SAID_UNITS = 256;
 
@@ -44,6 +35,8 @@ export class StreamChannels {
   /** The strongest verdict on what is recorded, by answer: a stream of many channels keeps no more of each. */
   readonly #settled = new Map<string, Verdict>();
   #alarm: HoldAlarm | undefined;
+  /** The last comment, whether it passed, and the end of what all of them said. */
+  #comment: { readonly text: string; readonly mayPass: boolean; readonly said: string } | undefined;
 
   constructor(deps: StreamChannelsDeps, adapter: Adapter, exchange: Exchange) {
     this.#deps = deps;
@@ -104,6 +97,21 @@ export class StreamChannels {
     const { text, verdict } = judgeOutputText(this.#deps, field, { exchange: this.#exchange, before });
     if (field.answer !== undefined) this.#settle(field.answer, verdict);
     return { text, blocked: verdict.applied === 'block' };
+  }
+
+  /**
+   * Judges the text of a comment, which no reader of events shows; returns whether it may pass. Comments are read on from one to
+   * the next; a backend sends the same one again and again.
+   */
+  mayComment(text: string): boolean {
+    const last = this.#comment;
+    if (text === '' || text === last?.text) return text === '' || last?.mayPass === true;
+    const said = (last?.said ?? '') + text;
+    const before = last && { path: 'comment', text: last.said, length: last.said.length };
+    const judged = judgeOutputText(this.#deps, { path: 'comment', text }, { exchange: this.#exchange, before });
+    const mayPass = judged.text === text;
+    this.#comment = { text, mayPass, said: said.slice(-SAID_UNITS) };
+    return mayPass;
   }
 
   isBlocked(channel: string): boolean {
@@ -178,9 +186,8 @@ export class StreamChannels {
     if (before !== undefined) this.#before.set(channel, before);
     const opened = moderator.openStream({ direction: 'output', policy, clock, ...asLeadIn(before) });
     this.#streams.set(channel, opened);
-    const { evidence, learner } = this.#deps;
-    const kept = evidence ?? (learner && AROUND_HITS);
-    if (kept !== undefined) this.#texts.set(channel, new ChannelText(kept, () => opened.verdict().hits));
+    const { evidence } = this.#deps;
+    if (evidence !== undefined) this.#texts.set(channel, new ChannelText(evidence, () => opened.verdict().hits));
     return opened;
   }
 }

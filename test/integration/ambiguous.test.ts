@@ -1,7 +1,9 @@
 import type { RequestListener } from 'node:http';
+import { openaiChat } from '../../src/adapters/index.js';
 import { startApp, stopApps } from '../support/express-app.js';
 import { HOSTS } from '../support/live-reply.js';
 import { ask, DONE, frame, ProxyFixture, readWire, startStream } from '../support/proxy-fixture.js';
+import { openScreened } from '../support/screened-stream.js';
 
 const fixture = new ProxyFixture();
 afterEach(stopApps);
@@ -78,5 +80,95 @@ describe.each(HOSTS)('what one reader reads and another does not: %s', (host) =>
     expect(text).toContain('fine ');
     expect(text).toContain('stream_broken');
     expect((await answerOf(host, events(frame('fine '), DONE))).text).toContain('fine ');
+  });
+
+  it('an event that is no JSON is told as a broken stream', async () => {
+    const { stream, push } = openScreened(openaiChat);
+    const wire = push(frame('fine '), 'data: {"choices":[{"a":1}]}{"b":2}\n\n');
+    expect(wire).toContain('fine ');
+    expect(wire).toContain('stream_broken');
+    expect(stream.failure?.message).toMatch(/not valid JSON/);
+  });
+
+  it.each<[name: string, backend: RequestListener]>([
+    ['blank lines first', json(`\n\r\n${frame('a gr')}${frame('umpf')}`, 'text/plain')],
+    ['a line first that means nothing', json(`hello\n${frame('a zor')}${frame('gblat b')}`, 'text/plain')],
+    ['a byte order mark first', json(`\ufeff${frame('a zor')}${frame('gblat b')}`, 'text/html')],
+    ['an error status', json(`\n${frame('a zor')}${frame('gblat b')}`, 'text/plain', 500)],
+    [
+      'lines of JSON behind blank ones',
+      json('\n {"message":{"content":"a zor"}}\n{"message":{"content":"gblat b"}}\n', 'text/plain', 500),
+    ],
+  ])('a stream that does not say it is one is read as clients read it: %s', async (_, backend) => {
+    expect((await answerOf(host, backend)).text).not.toMatch(/gblat/);
+  });
+
+  it('prose with a line that begins like a field stays prose', async () => {
+    const prose = 'Fields:\ndata: the data\nevent: its name\n';
+    expect((await answerOf(host, json(prose, 'text/plain'))).text).toBe(prose);
+  });
+
+  const wide = (text: string): Buffer => Buffer.from(text, 'utf16le');
+
+  it.each<[name: string, backend: RequestListener]>([
+    ['JSON in UTF-16, named so', json(wide(choice('"content":"a zorgblat"')), 'application/json; charset=utf-16le')],
+    ['JSON in UTF-16, not named so', json(wide(choice('"content":"a zorgblat"')))],
+    ['an error in UTF-16', json(wide('{"error":{"message":"a zorgblat"}}'), 'application/json', 500)],
+    ['JSON in UTF-7', json(choice('"content":"a +AHo-orgblat"'), 'application/json; charset=utf-7')],
+  ])('what others read in another encoding is withheld: %s', async (_, backend) => {
+    const { status, bytes } = await answerOf(host, backend);
+    expect(status).toBe(502);
+    expect(bytes.toString('latin1').replaceAll('\0', '')).not.toMatch(/orgblat/);
+  });
+
+  it('text in another encoding passes or not as the route says of what cannot be read', async () => {
+    const backend = json(wide('a zorgblat'), 'text/plain; charset=utf-16le');
+    const routes = [{ path: '/**', unscreened: 'refuse' }];
+    expect((await answerOf(host, backend, { routes })).status).toBe(502);
+    expect((await answerOf(host, json('caf\u00e9', 'text/plain; charset=utf-8'), { routes })).status).toBe(200);
+    expect((await answerOf(host, json('plain', 'text/plain; charset=iso-8859-1'), { routes })).status).toBe(200);
+  });
+
+  it.each<[name: string, backend: RequestListener]>([
+    ['a picture that is text', json('<svg><text>a zorgblat</text></svg>', 'image/svg+xml')],
+    ['a status that means no content, with some', json(choice('"content":"a zorgblat"'), 'application/json', 205)],
+    ['an error of an object', json('{"error":{"a zorgblat":1}}', 'application/json', 500)],
+    [
+      'an error within an error',
+      json('{"error":{"message":"{\\"detail\\":\\"a \\\\u007aorgblat\\"}"}}', 'application/json', 500),
+    ],
+    ['half JSON with escapes', json('{"detail":"a \\u007aorgblat"', 'text/plain', 500)],
+  ])('is judged as text: %s', async (_, backend) => {
+    const { text } = await answerOf(host, backend);
+    expect(text).not.toMatch(/zorgblat|007aorgblat/);
+  });
+
+  it.each<[name: string, wire: string]>([
+    ['a comment', ': a zorgblat\n\n'],
+    ['two comments', ': a zor\n\n: gblat b\n\n'],
+    ['the name of an event', 'event: a zorgblat\ndata: {"choices":[]}\n\n'],
+    ['the id of an event', 'id: a zorgblat\ndata: {"choices":[]}\n\n'],
+    ['the key of a delta', 'data: {"choices":[{"index":0,"delta":{"a zorgblat":"x","content":"y"}}]}\n\n'],
+    ['the key of an object in a delta', 'data: {"choices":[{"index":0,"delta":{"zorg":{"a zorgblat":"well"}}}]}\n\n'],
+    ['a line of no field', 'a zorgblat\n\ndata: {"choices":[]}\n\n'],
+    ['a field of no meaning', 'retry: a zorgblat\nzorg: a zorgblat\ndata: {"choices":[]}\n\n'],
+    ['what follows the end', `${DONE}data: a zorgblat\n\n: a zorgblat\n\n`],
+    ['an event that has no end', `${frame('fine')}data: {"choices":[{"index":0,"delta":{"content":"a zorgblat b"}}]}`],
+    [
+      'line ends of all kinds',
+      'data: {"choices":[{"index":0,\rdata: "delta":{"content":\r\ndata: "a zorgblat b"}}]}\n\r\n',
+    ],
+  ])('no word leaves by %s', async (_, wire) => {
+    const end = wire.endsWith('\n\n') ? [DONE] : [];
+    const { text } = await answerOf(host, events(frame('fine '), wire, ...end));
+    expect(text).toContain('fine ');
+    expect(text).not.toMatch(/zorgblat|gblat/);
+  });
+
+  it('harmless comments, names and ids stay', async () => {
+    const wire =
+      ': OPENROUTER PROCESSING\n\n: OPENROUTER PROCESSING\n\nevent: chunk.v1\nid: 7\ndata: {"choices":[]}\n\n';
+    const { text } = await answerOf(host, events(wire, DONE));
+    expect(text).toBe(wire + DONE);
   });
 });

@@ -63,6 +63,7 @@ const KEY = fc.oneof(
     'zorg',
     'Content',
     'a b',
+    'a zorgblat here',
   ),
 );
 const VALUE = fc.letrec((tie) => ({
@@ -148,6 +149,14 @@ const cases = ADAPTERS.flatMap(({ adapter }) =>
 const MARKED = /zorgblat|YSB6b3JnYmxhdA/;
 const NAME = /^[\x21-\x7e]*$/;
 
+/** Every key of a value, but those among tokens, which are told to be unjudged as such. */
+function listKeys(value: unknown): string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, item]) => {
+    return [...(Array.isArray(value) ? [] : [key]), ...(key === 'logprobs' ? [] : listKeys(item))];
+  });
+}
+
 it('there is a shape for the bodies of every format', () => {
   const missing = ADAPTERS.map(({ adapter }) => adapter.name).filter(
     (name) => SHAPES[name] === undefined && WITHOUT_BODIES[name] === undefined,
@@ -170,6 +179,7 @@ describe('every string of a body', () => {
           .filter(({ text }) => MARKED.test(text) && (!unjudged.has(text) || readTextDataUrl(text) !== undefined))
           .filter(({ text }) => !NAME.test(text.trim()) || text.startsWith('data:'));
         expect(missed).toEqual([]);
+        expect(listKeys(left).filter((key) => MARKED.test(key) && !NAME.test(key))).toEqual([]);
       }),
       { numRuns: 300 },
     );

@@ -69,6 +69,12 @@ describe('readTextSlots', () => {
       { properties: { '<a b>': { title: '<x>', properties: { '<c>': '<y>' } } } },
     ],
     [
+      'a key that is no name, and what stands below it',
+      { a: { 'b c': { 'd e': 'x', f: 'y' } } },
+      { 'a["b c"]["d e"]': 'x', 'a["b c"].f': 'y', 'a["b c"]{0}': 'd e', 'a{0}': 'b c' },
+      { a: { '<b c>': { '<d e>': '<x>', f: '<y>' } } },
+    ],
+    [
       'a data URL of text, under a word key and elsewhere',
       { url: 'data:text/plain;base64,eHk=', b: 'data:,x%79' },
       { url: 'xy', b: 'xy' },
