@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import {
   addAppealsCommands,
   addEvidenceCommands,
+  addFeaturesCommands,
   addHitsCommands,
   type CheckOptions,
   check,
@@ -125,6 +126,7 @@ lexicon
 addHitsCommands(program).hook('preAction', endWithReader);
 addAppealsCommands(program).hook('preAction', endWithReader);
 addEvidenceCommands(program).hook('preAction', endWithReader);
+addFeaturesCommands(program).hook('preAction', endWithReader);
 const subjects = program
   .command('subjects')
   .description('steps against those whose requests are blocked again and again')

@@ -15,6 +15,7 @@ import type {
   Store,
   TextClassifier,
 } from './core/index.js';
+import { FeatureDatabase, FeatureKey } from './features/index.js';
 import {
   type AppealDesk,
   createMetrics,
@@ -35,9 +36,12 @@ import {
   AppealRepository,
   type Database,
   Enforcer,
+  FeatureFollower,
+  type FeatureFollowerOptions,
   type OpenHitLogOptions,
   openDatabase,
   openHitLog,
+  StoreFeatureLearner,
 } from './store/index.js';
 
 /** What lives as long as the process, whatever config comes and goes. */
@@ -54,8 +58,18 @@ export interface Services {
   readonly limits?: LimitSource;
   /** Of which hits the text is kept; undefined for none. */
   readonly evidence?: EvidenceRules | undefined;
+  /** The feature database; undefined without a store or a key for it. */
+  readonly features?: Features | undefined;
   /** Writes what is queued and releases the database. */
   close(): Promise<void>;
+}
+
+/** The feature database, and what keeps it in step with the store. */
+export interface Features {
+  readonly database: FeatureDatabase;
+  readonly follower: FeatureFollower;
+  /** Makes features of severe texts; undefined unless the config says so. */
+  readonly learner: StoreFeatureLearner | undefined;
 }
 
 /** What one config makes of the services: replaced as a whole by a reload. */
@@ -156,15 +170,42 @@ export async function openServices(
   const store =
     database && (await openRecord(config, { database, chainKey, evidenceKeys, clock: systemClock, logger }));
   const enforcer = database && new Enforcer({ database, clock: systemClock, logger });
+  const features = database && composeFeatures(config, { database, clock: systemClock, logger });
   const close = async (): Promise<void> => {
     try {
+      await features?.learner?.close();
+      await features?.follower.close();
       await enforcer?.close();
       await store?.close();
     } finally {
       await database?.close();
     }
   };
-  return { logger, clock: systemClock, metrics: createMetrics(), database, store, enforcer, evidence, limits, close };
+  return {
+    logger,
+    clock: systemClock,
+    metrics: createMetrics(),
+    database,
+    store,
+    enforcer,
+    evidence,
+    features,
+    limits,
+    close,
+  };
+}
+
+/** Undefined without a key. */
+function composeFeatures(
+  { features: { keyEnv, automatic } }: Config,
+  parts: Pick<FeatureFollowerOptions, 'database' | 'clock' | 'logger'>,
+): Features | undefined {
+  const secret = loadSecret(keyEnv);
+  if (secret === undefined) return undefined;
+  const database = new FeatureDatabase(new FeatureKey(secret));
+  const own = { ...parts, features: database };
+  const learner = automatic && new StoreFeatureLearner({ ...own, ...automatic });
+  return { database, follower: new FeatureFollower(own), learner };
 }
 
 /** Undefined where no text is kept. */
@@ -199,7 +240,9 @@ export async function composePipeline(
   const lexicon = await composeLexicon(config, { file, previous: previous?.lexicon });
   const classifier = await composeClassifier(config, { file, previous: previous?.classifier });
   const parts = { lexicon: lexicon.part, classifier: classifier.part };
-  const moderator = new Moderator({ ...parts, cacheMaxBytes: config.cache.maxBytes });
+  await services.features?.follower.start();
+  const features = services.features?.database;
+  const moderator = new Moderator({ ...parts, features, cacheMaxBytes: config.cache.maxBytes });
   const { store, clock, metrics, evidence, logger } = services;
   const detectors = await composeDetectors(config, { logger, metrics, file, baseDir: baseDirOf(file) }).catch(
     (error) => {
@@ -221,7 +264,19 @@ export async function composePipeline(
   });
   const desk = composeDesk(config, { services, limiter: appealLimiter.part });
   const rules = { subjectKey, subjects, limits, clientLimiter: clientLimiter.part, desk };
-  const screen = createScreen({ config, moderator, policies, detectors, ...rules, store, clock, metrics, evidence });
+  const learner = services.features?.learner;
+  const screen = createScreen({
+    config,
+    moderator,
+    policies,
+    detectors,
+    ...rules,
+    store,
+    clock,
+    metrics,
+    evidence,
+    learner,
+  });
   const limited = { redisLimits, clientLimiter, appealLimiter };
   return { config, policies, lexicon, classifier, moderator, detectors, ...limited, screen };
 }

@@ -28,3 +28,6 @@ export const builtModerator = (): typeof import('../../src/moderator/index.js') 
 
 /** The built folding. */
 export const builtText = (): typeof import('../../src/text/index.js') => built('text/index.js');
+
+/** The built features. */
+export const builtFeatures = (): typeof import('../../src/features/index.js') => built('features/index.js');

@@ -1,15 +1,26 @@
 import type { Config } from '../config/index.js';
 
 /** Settings that are read once at the start. */
-const FIXED = ['listen', 'adminListen', 'admin', 'server', 'store', 'hitLog', 'retention', 'evidence', 'log'] as const;
+const FIXED = [
+  'listen',
+  'adminListen',
+  'admin',
+  'server',
+  'store',
+  'hitLog',
+  'retention',
+  'evidence',
+  'features',
+  'log',
+] as const;
 
 /** The settings of a config that are read once at the start. */
 export type FixedSettings = Pick<Config, (typeof FIXED)[number]>;
 
 /** Returns what of a config holds until the end of the process. */
 export function fixedSettings(config: Config): FixedSettings {
-  const { listen, adminListen, admin, server, store, hitLog, retention, evidence, log } = config;
-  return { listen, adminListen, admin, server, store, hitLog, retention, evidence, log };
+  const { listen, adminListen, admin, server, store, hitLog, retention, evidence, features, log } = config;
+  return { listen, adminListen, admin, server, store, hitLog, retention, evidence, features, log };
 }
 
 /** The settings that a new config has changed to no effect. */

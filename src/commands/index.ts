@@ -3,6 +3,7 @@ export * from './check.js';
 export * from './error-text.js';
 export * from './eval.js';
 export * from './evidence-commands.js';
+export * from './features-commands.js';
 export * from './hits-commands.js';
 export * from './lexicon-explain.js';
 export * from './lexicon-lint.js';

@@ -68,7 +68,7 @@ export async function serveProcess({ source, env, version, worker }: ServeProces
   const services = await openServices(config, { limits: worker?.limits });
   const build = (next: Config, previous?: Pipeline): Promise<Pipeline> =>
     composePipeline(next.upstream === undefined ? withDemoList(next) : next, { file, services, previous });
-  const { logger, store, clock, enforcer } = services;
+  const { logger, store, clock, enforcer, features } = services;
   const first = await build(config).catch(async (error: unknown) => {
     await services.close();
     throw error;
@@ -94,6 +94,7 @@ export async function serveProcess({ source, env, version, worker }: ServeProces
       ...(store?.stats().healthy === false ? ['store'] : []),
       ...(enforcer?.stats().healthy === false ? ['enforcement'] : []),
       ...(live.current.redisLimits.part?.healthy === false ? ['redis'] : []),
+      ...(features?.follower.healthy === false ? ['features'] : []),
     ],
     draining: proxy.draining,
     status: {
@@ -134,6 +135,7 @@ export async function serveProcess({ source, env, version, worker }: ServeProces
   registerOperatorMetrics(registry, {
     store,
     enforcement: enforcer,
+    features: features && { count: () => features.database.size, bytes: () => features.database.bytes },
     openExchanges: () => exchanges.count,
     info,
   });

@@ -4,6 +4,7 @@ import { AppealsConfig } from './appeals.js';
 import { DetectorConfig } from './detectors.js';
 import { EnforcementConfig } from './enforcement.js';
 import { EvidenceConfig } from './evidence.js';
+import { FeaturesConfig } from './features.js';
 import { parseListenAddress } from './listen-address.js';
 import { ListConfig, listFields } from './lists.js';
 import { PolicyConfig } from './policies.js';
@@ -259,6 +260,7 @@ export const Config = z
       .describe('Whom the record names, as a keyed hash and nothing else.'),
     enforcement: EnforcementConfig.optional(),
     evidence: EvidenceConfig,
+    features: FeaturesConfig,
     retention: RetentionConfig,
     appeals: AppealsConfig,
     hitLog: z

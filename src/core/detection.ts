@@ -16,6 +16,17 @@ export interface LexiconDetection {
   readonly startsBefore?: number;
 }
 
+/** A text, or part of one, that equals or resembles content which was confirmed as violating. */
+export interface FeatureDetection {
+  readonly source: 'features';
+  readonly category: Category;
+  /** From where it was recognized, its beginning when that was not changed, to its end. */
+  readonly span: Span;
+  readonly severity: Severity;
+  /** Id in the feature database: 16 hexadecimal digits. */
+  readonly featureId: string;
+}
+
 /** A judgement of the classifier at one evaluation point. */
 export interface ClassifierDetection {
   readonly source: 'classifier';
@@ -40,7 +51,7 @@ export interface ExtraDetection {
 }
 
 /** What a detector reports. */
-export type Detection = LexiconDetection | ClassifierDetection | ExtraDetection;
+export type Detection = LexiconDetection | FeatureDetection | ClassifierDetection | ExtraDetection;
 
 /** Names of the detectors, as they appear in hits and in `failedDetectors`. */
 export type DetectionSource = Detection['source'];

@@ -124,6 +124,11 @@ export class EvidenceError extends SluiceError {
   }
 }
 
+/** Features cannot be made, read or taken over: the key is missing or another one, or a line is none. */
+export class FeatureError extends SluiceError {
+  readonly code = 'ERR_SLUICE_FEATURE';
+}
+
 /** Nothing can be done about an appeal: there is none, it is decided, or what is asked for makes no sense. */
 export class AppealError extends SluiceError {
   readonly code = 'ERR_SLUICE_APPEAL';

@@ -12,7 +12,7 @@ export interface Hit {
   readonly span: Span;
   /** What the policy does for this hit alone. */
   readonly action: Exclude<Action, 'allow'>;
-  /** List entry, for lexicon hits. */
+  /** List entry, for lexicon hits; feature, for those of the feature database. */
   readonly termId?: string;
   /** UTF-16 units of the match that stand at the end of the text which this one goes on from; then the span starts at 0. */
   readonly startsBefore?: number;

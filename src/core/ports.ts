@@ -110,6 +110,16 @@ export interface ExtraDetector {
   close(): Promise<void>;
 }
 
+/** Makes features of texts that were blocked, where the config says so. */
+export interface FeatureLearner {
+  /** Whether a hit is such that the text around it becomes a feature. */
+  wants(hit: Hit): boolean;
+  /**
+   * Takes a text, `start` UTF-16 units into which spans count, or the part of it around a hit. Never throws, never waits.
+   */
+  learn(hit: Hit, text: { readonly text: string; readonly start: number; readonly requestId: string }): void;
+}
+
 /** Length of `ListCounts`: every category times every severity. */
 export const LIST_COUNT_SIZE = 40;
 

@@ -4,6 +4,7 @@ import {
   type Clock,
   type Direction,
   type EvidenceRules,
+  type FeatureLearner,
   type Hit,
   type HitEntry,
   type Outcome,
@@ -53,6 +54,8 @@ export interface RecordDeps {
   readonly metrics: Metrics;
   /** Of which hits the text is kept; of none when left out. */
   readonly evidence?: EvidenceRules | undefined;
+  /** Makes features of severe texts; none when left out. */
+  readonly learner?: FeatureLearner | undefined;
 }
 
 /** One screened text. */
@@ -109,8 +112,17 @@ export function recordVerdict(deps: RecordDeps, screened: ScreenedText): void {
       ...evidenceOf(deps.evidence, hits, heard),
     });
   if (own.length > 0 || own.length === verdict.hits.length) record(field, own, hear);
+  learnFrom(deps.learner, own, screened);
   if (own.length === verdict.hits.length || before === undefined) return;
   record(`${before.path} + ${field}`, hitsOverSeam(verdict.hits, before.length), hear && hearBehind(before, hear));
+}
+
+/** Makes a feature of a text, once for the first hit that says so. */
+function learnFrom(learner: FeatureLearner | undefined, hits: readonly Hit[], { hear, exchange }: ScreenedText): void {
+  if (learner === undefined || hear === undefined || exchange.policy.mode !== 'enforce') return;
+  const hit = hits.find((each) => learner.wants(each));
+  const heard = hit && hear(hit.category);
+  if (hit !== undefined && heard !== undefined) learner.learn(hit, { ...heard, requestId: exchange.requestId });
 }
 
 /** Tells two texts laid end to end, of which the first may be known by its end alone. */

@@ -17,6 +17,8 @@ export interface InstanceInfo {
 export interface OperatorMetricsSources {
   readonly store: Store | undefined;
   readonly enforcement: Enforcement | undefined;
+  /** The feature database. */
+  readonly features: { readonly count: () => number; readonly bytes: () => number } | undefined;
   readonly openExchanges: () => number;
   readonly info: () => InstanceInfo;
 }
@@ -24,7 +26,7 @@ export interface OperatorMetricsSources {
 /** Adds gauges on the record, the strikes, the open exchanges and the versions in use, and those of Node.js, to a registry. */
 export function registerOperatorMetrics(
   registry: Registry,
-  { store, enforcement, openExchanges, info }: OperatorMetricsSources,
+  { store, enforcement, features, openExchanges, info }: OperatorMetricsSources,
 ): void {
   const registers = [registry];
   const gauge = (name: string, help: string, read: () => number, aggregator: Aggregator = 'sum'): void => {
@@ -69,6 +71,10 @@ export function registerOperatorMetrics(
   if (enforcement !== undefined) {
     gauge('sluice_strikes_waiting', 'Strikes that wait to be written.', () => enforcement.stats().waiting);
     counter('sluice_strikes_lost', 'Strikes lost since the start; alarming above 0.', () => enforcement.stats().lost);
+  }
+  if (features !== undefined) {
+    gauge('sluice_features', 'Features that are looked up.', features.count, 'max');
+    gauge('sluice_features_bytes', 'Memory of the features in bytes.', features.bytes);
   }
   new Gauge({
     name: 'sluice_info',

@@ -187,9 +187,11 @@ export class ScreenedStream {
     const whole = this.#answers.stoppedSince(count);
     for (const { channel, text } of deltas) {
       const answer = this.#answerOf(channel);
-      if (this.#answers.stopped.has(answer) && !this.#answers.stoppedSince(count).includes(answer)) continue;
-      texts.set(channel, this.#channels.push(channel, text));
+      if (this.#answers.stopped.has(answer) && !whole.includes(answer)) continue;
+      const leaving = this.#channels.push(channel, text);
       this.#noteBlock(channel);
+      if (this.#channels.isBlocked(channel)) this.#endEarlier(answer, ends, texts);
+      texts.set(channel, leaving);
     }
     let wire = this.#flush(ends, texts);
     // The vetted start of a stopped answer leaves in an event of its own; the rest of the event stays as it is.
@@ -250,6 +252,13 @@ export class ScreenedStream {
       if (!this.#answers.stopped.has(this.#answerOf(channel))) this.#channels.record(channel);
     }
     return wire;
+  }
+
+  /** Texts of an answer that ended before the one that is blocked leave whole, as the strings of a tool call do in turn. */
+  #endEarlier(answer: string, ends: readonly string[] | 'all', texts: Map<string, string>): void {
+    for (const [channel, text] of texts)
+      if (ends !== 'all' && ends.includes(channel) && this.#answerOf(channel) === answer)
+        texts.set(channel, text + this.#channels.end(channel));
   }
 
   #noteBlock(channel: string): void {

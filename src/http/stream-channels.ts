@@ -1,6 +1,13 @@
 import { type Adapter, mayContinue } from '../adapters/index.js';
 import type { Config } from '../config/index.js';
-import type { AlarmClock, Category, TextField, Verdict } from '../core/index.js';
+import {
+  type AlarmClock,
+  CATEGORIES,
+  type Category,
+  type EvidenceRules,
+  type TextField,
+  type Verdict,
+} from '../core/index.js';
 import type { Moderator, StreamModerator } from '../moderator/index.js';
 import { ChannelText } from './channel-text.js';
 import { type Exchange, type RecordDeps, recordVerdict, strongerVerdict } from './exchange.js';
@@ -8,6 +15,8 @@ import { HoldAlarm } from './hold-alarm.js';
 import { judgeOutputText } from './judge-output-text.js';
 import { asLeadIn, type TextBefore, textBefore } from './text-before.js';
 
+/** What is kept of texts from which features may be made. */
+const AROUND_HITS: EvidenceRules = { categories: new Set(CATEGORIES), maxChars: 4_000 };
 /** What is kept of the end of a text, UTF-16 units: more than a match can reach back. */
 const SAID_UNITS = 256;
 
@@ -186,8 +195,9 @@ export class StreamChannels {
     if (before !== undefined) this.#before.set(channel, before);
     const opened = moderator.openStream({ direction: 'output', policy, clock, ...asLeadIn(before) });
     this.#streams.set(channel, opened);
-    const { evidence } = this.#deps;
-    if (evidence !== undefined) this.#texts.set(channel, new ChannelText(evidence, () => opened.verdict().hits));
+    const { evidence, learner } = this.#deps;
+    const kept = evidence ?? (learner && AROUND_HITS);
+    if (kept !== undefined) this.#texts.set(channel, new ChannelText(kept, () => opened.verdict().hits));
     return opened;
   }
 }

@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import type { Clock, Direction, TextClassifier, Verdict } from '../core/index.js';
+import type { FeatureSource } from '../features/index.js';
 import type { Lexicon } from '../lexicon/index.js';
 import { decide, type ResolvedPolicy } from '../policy/index.js';
-import { Screening } from './screening.js';
+import { Screening, type ScreeningOptions } from './screening.js';
 import { SeamJudge, type SeamMatch } from './seam-judge.js';
 import { groupSeams, type SeamVerdict } from './seam-verdict.js';
 import { StreamModerator } from './stream-moderator.js';
@@ -14,6 +15,8 @@ import { tailOf } from './text-edges.js';
 export interface ModeratorOptions {
   readonly lexicon: Lexicon;
   readonly classifier?: TextClassifier | undefined;
+  /** The feature database; nothing is looked up while it is empty. */
+  readonly features?: FeatureSource | undefined;
   /** Bound of the verdict cache in bytes, estimated; 0 turns it off. */
   readonly cacheMaxBytes: number;
 }
@@ -52,12 +55,16 @@ const SEAM_CHARS = 128;
 
 /** Judges texts, whole or streamed, by one loop and one policy decision. */
 export class Moderator {
-  readonly #detectors: { readonly lexicon: Lexicon; readonly classifier?: TextClassifier };
+  readonly #detectors: Pick<ScreeningOptions, 'lexicon' | 'classifier' | 'features'>;
   readonly #cache: LRUCache<string, Verdict> | undefined;
   readonly #seams: SeamJudge;
 
-  constructor({ lexicon, classifier, cacheMaxBytes }: ModeratorOptions) {
-    this.#detectors = classifier === undefined ? { lexicon } : { lexicon, classifier };
+  constructor({ lexicon, classifier, features, cacheMaxBytes }: ModeratorOptions) {
+    this.#detectors = {
+      lexicon,
+      ...(classifier === undefined ? {} : { classifier }),
+      ...(features === undefined ? {} : { features }),
+    };
     this.#seams = new SeamJudge(lexicon, Math.floor(cacheMaxBytes * SEAM_SHARE));
     if (cacheMaxBytes > 0) {
       this.#cache = new LRUCache({
@@ -142,7 +149,7 @@ export class Moderator {
   }
 
   #keyOf(text: string, { direction, policy, before = '' }: ModerateOptions): string {
-    const { lexicon, classifier } = this.#detectors;
+    const { lexicon, classifier, features } = this.#detectors;
     const parts = [
       direction,
       policy.name,
@@ -150,6 +157,7 @@ export class Moderator {
       policy.version,
       lexicon.version,
       classifier?.version ?? 'none',
+      features?.version ?? 'none',
       tailOf(before),
     ];
     // UTF-16 keeps lone surrogates apart, which UTF-8 would merge.

@@ -45,7 +45,8 @@ export function decide({ detections, failed, direction, policy, versions }: Deci
     if (hitAction === 'allow') continue;
     action = strongerAction(action, hitAction);
     const hit = { category, source, score, span, action: hitAction };
-    if (detection.source !== 'lexicon') hits.push(hit);
+    if (detection.source === 'features') hits.push({ ...hit, termId: detection.featureId });
+    else if (detection.source !== 'lexicon') hits.push(hit);
     else {
       const { termId, startsBefore } = detection;
       hits.push({ ...hit, termId, ...(startsBefore === undefined ? {} : { startsBefore }) });
@@ -73,13 +74,13 @@ export function thresholdsOf(
   return source === 'classifier' ? policy.classifier[direction] : policy[direction];
 }
 
-/** Score in [0, 1] that the policy gives to list matches of a severity. */
+/** Score in [0, 1] that the policy gives to list matches and features of a severity. */
 export function scoreOfSeverity(severity: Severity, policy: ResolvedPolicy): number {
   return policy.severityScores[severity - 1] ?? Number.NaN;
 }
 
 function scoreOf(detection: Detection, policy: ResolvedPolicy): number {
-  return detection.source === 'lexicon' ? scoreOfSeverity(detection.severity, policy) : detection.score;
+  return 'severity' in detection ? scoreOfSeverity(detection.severity, policy) : detection.score;
 }
 
 /** Order of hits, as a comparison: never that in which the detectors reported, which differs between whole and streamed texts. */

@@ -11,6 +11,9 @@ export interface StoredFeature extends Omit<Feature, 'signature'> {
   readonly revokedMs: number | null;
 }
 
+/** Channel on which changes are told. */
+export const FEATURE_CHANNEL = 'sluice_features';
+
 /** Where a reader of the changes stands: behind this feature of this change. */
 export interface FeatureCursor {
   readonly changed: number;
@@ -86,7 +89,7 @@ export class FeatureRepository {
     if (features.length === 0) return 0;
     // One statement may not touch a row twice.
     const distinct = new Map(features.map((feature) => [feature.id, feature]));
-    return this.#database.transaction(async (tx) => {
+    const added = await this.#database.transaction(async (tx) => {
       const changed = await nextChange(tx);
       const rows = [...distinct.values()].map((feature): SqlValue[] => [
         feature.id,
@@ -102,6 +105,8 @@ export class FeatureRepository {
       ]);
       return tx.insert(restore ? RESTORE : ADD, rows);
     });
+    await this.#tell();
+    return added;
   }
 
   /** Revokes features; resolves to the ids that held until now. Their signatures are gone, the ids stay. */
@@ -109,7 +114,7 @@ export class FeatureRepository {
     ids: readonly string[],
     { timeMs, reason }: { timeMs: number; reason: string | null },
   ): Promise<string[]> {
-    return this.#database.transaction(async (tx) => {
+    const revoked = await this.#database.transaction(async (tx) => {
       const changed = await nextChange(tx);
       const revoked: string[] = [];
       for (const id of ids) {
@@ -122,6 +127,8 @@ export class FeatureRepository {
       }
       return revoked;
     });
+    await this.#tell();
+    return revoked;
   }
 
   /** The features that changed behind `cursor`, in the order of their changes; a page of them, empty at the end. */
@@ -137,6 +144,15 @@ export class FeatureRepository {
   async lastChange(): Promise<number> {
     const [row] = await this.#database.all<{ last_change: number }>('SELECT last_change FROM feature_changes');
     return Number(row?.last_change ?? 0);
+  }
+
+  /** Features that hold at a time, in milliseconds since the Unix epoch. */
+  async count(atMs: number): Promise<number> {
+    const [row] = await this.#database.all<{ count: number }>(
+      'SELECT count(*) AS count FROM features WHERE revoked_ms IS NULL AND (expires_ms IS NULL OR expires_ms > ?)',
+      [atMs],
+    );
+    return Number(row?.count ?? 0);
   }
 
   /** The feature of an id; undefined when there never was one. */
@@ -164,6 +180,11 @@ export class FeatureRepository {
       if (last === undefined) return;
       lastId = last.id;
     }
+  }
+
+  /** Tells followers at once. What cannot be told they find out by themselves: it is written. */
+  async #tell(): Promise<void> {
+    await this.#database.notify(FEATURE_CHANNEL, '').catch(() => undefined);
   }
 }
 

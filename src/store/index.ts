@@ -7,6 +7,8 @@ export * from './enforcer.js';
 export * from './erasure.js';
 export * from './evidence/index.js';
 export * from './expiries.js';
+export * from './feature-follower.js';
+export * from './feature-learner.js';
 export * from './feature-repository.js';
 export * from './hit-chain.js';
 export * from './hit-content.js';

@@ -89,3 +89,10 @@ function inEvent(name: string, text: string): object {
       return { model: 'm', message: { role: 'assistant', content: '' }, response: '', zorg, done: false };
   }
 }
+
+it('takes an event of several lines that are no JSON together for what it is, and breaks nothing else', () => {
+  const { stream, push } = openScreened(adapterNamed('openai-chat'), { asked: ASKED });
+  const wire = push('data: {broken\ndata: {"choices":[{"index":0,"delta":{"content":"hello"}}]}\n\n') + stream.end();
+  expect(wire).not.toContain('undefined');
+  expect(stream.failure?.code ?? 'none').toMatch(/^(?:none|ERR_SLUICE_STREAM)$/);
+});

@@ -107,6 +107,24 @@ describe('ScreenedStream', () => {
     expect(readWire(wire).finish()).toEqual(['content_filter']);
   });
 
+  it.each([
+    { cut: 'a key in an event of its own', pieces: ['{"', 'q', '":"well grumpf now"}'] },
+    { cut: 'all in one event', pieces: ['{"q":"well grumpf now"}'] },
+  ])('lets a key that waited leave before a string that is blocked: $cut', ({ pieces }) => {
+    const output = { mode: 'answer', maxChars: 3, maxMs: Number.POSITIVE_INFINITY, onLimit: 'release' } as const;
+    const { push } = openScreened(openaiChat, { policy: { hold: { input: output, output } } });
+    const wire = push(
+      ...pieces.map((args) =>
+        frame(undefined, {
+          extra: { choices: [{ index: 0, delta: { tool_calls: [{ index: 0, function: { arguments: args } }] } }] },
+        }),
+      ),
+    );
+    const { chunks } = readWire(wire);
+    const args = chunks.map(({ choices }) => choices?.[0]?.delta?.tool_calls?.[0]?.function?.arguments ?? '');
+    expect(args.join('')).toBe('{"q":"we');
+  });
+
   it('flushes what is held at a normal end without [DONE]', () => {
     const { stream, push } = open();
     const wire = push(frame('gru'), frame(undefined, { finish: 'stop' })) + stream.end();

@@ -1,0 +1,162 @@
+import { type AlarmClock, type Logger, StoreError } from '../core/index.js';
+import { capacityFor, type FeatureDatabase, FeatureIndex } from '../features/index.js';
+import type { Database } from './database.js';
+import { FEATURE_CHANNEL, FeatureRepository, FIRST_CHANGE, type StoredFeature } from './feature-repository.js';
+
+/** What a follower works with. */
+export interface FeatureFollowerOptions {
+  readonly database: Database;
+  /** What it fills. */
+  readonly features: FeatureDatabase;
+  readonly clock: AlarmClock;
+  readonly logger: Logger;
+}
+
+/** The safety net under notifications, which PostgreSQL loses with a connection and SQLite has for one process only. */
+const POLL_MS = 1_000;
+
+/** Keeps the features in memory in step with the store, whoever changes them, within two seconds. */
+export class FeatureFollower {
+  readonly #options: FeatureFollowerOptions;
+  readonly #repository: FeatureRepository;
+  /** When features expire, by id, for those that do. */
+  #expiries = new Map<string, number>();
+  #cursor = FIRST_CHANGE;
+  #started: Promise<void> | undefined;
+  #refreshing: Promise<void> | undefined;
+  #cancelPoll: (() => void) | undefined;
+  #unlisten: (() => Promise<void>) | undefined;
+  #foreign = 0;
+  #failing = false;
+  #closed = false;
+
+  constructor(options: FeatureFollowerOptions) {
+    this.#options = options;
+    this.#repository = new FeatureRepository(options.database);
+  }
+
+  /** Features of the store that cannot be used: made with another key, or by a newer release. */
+  get foreign(): number {
+    return this.#foreign;
+  }
+
+  /** False while the store cannot be read; what was known then still holds. */
+  get healthy(): boolean {
+    return !this.#failing;
+  }
+
+  /** Reads all features, and follows them from then on; those of a database that is down once it is back. Idempotent. */
+  start(): Promise<void> {
+    this.#started ??= this.#begin();
+    return this.#started;
+  }
+
+  /** Reads what has changed since the last time. Rejects with `StoreError` when that cannot be had now. */
+  refresh(): Promise<void> {
+    this.#refreshing ??= this.#read().finally(() => {
+      this.#refreshing = undefined;
+    });
+    return this.#refreshing;
+  }
+
+  /** Stops to follow. Idempotent. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#cancelPoll?.();
+    await this.#unlisten?.();
+    // Told already, where it failed.
+    await this.#refreshing?.catch(() => undefined);
+  }
+
+  async #begin(): Promise<void> {
+    this.#unlisten = await this.#options.database.listen(FEATURE_CHANNEL, () => void this.#refreshOrTell());
+    await this.#refreshOrTell();
+    this.#poll();
+  }
+
+  #poll(): void {
+    if (this.#closed) return;
+    this.#cancelPoll = this.#options.clock.after(POLL_MS, () => {
+      void this.#refreshOrTell().then(() => this.#poll());
+    });
+  }
+
+  async #refreshOrTell(): Promise<void> {
+    const { logger } = this.#options;
+    try {
+      await this.refresh();
+      if (this.#failing) logger.info({}, 'features are read again');
+      this.#failing = false;
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      // Told once, not every second; what is known goes on to hold.
+      if (!this.#failing) logger.error({ error: error.message }, 'features not read; those known so far hold');
+      this.#failing = true;
+    }
+  }
+
+  async #read(): Promise<void> {
+    const { features } = this.#options;
+    for (let page = await this.#repository.changesSince(this.#cursor); page.length > 0 && !this.#closed; ) {
+      const room = features.capacity - features.used;
+      if (page.length > room) await this.#rebuild();
+      else {
+        for (const feature of page) this.#apply(feature, features);
+        this.#reach(page.at(-1));
+      }
+      page = await this.#repository.changesSince(this.#cursor);
+    }
+    const now = this.#options.clock.now();
+    for (const [id, expiresMs] of this.#expiries) {
+      if (expiresMs > now) continue;
+      this.#expiries.delete(id);
+      if (features.remove(id)) features.touch();
+    }
+  }
+
+  /** Reads everything into a larger index, and only then lets go of the other. */
+  async #rebuild(): Promise<void> {
+    const { features, clock, logger } = this.#options;
+    const count = await this.#repository.count(clock.now());
+    const index = new FeatureIndex(capacityFor(count));
+    this.#expiries = new Map();
+    this.#foreign = 0;
+    let cursor = FIRST_CHANGE;
+    for (let page = await this.#repository.changesSince(cursor); page.length > 0 && !this.#closed; ) {
+      for (const feature of page) {
+        // More have come since they were counted: what is read so far is used, and the rest makes it grow again.
+        if (index.isFull) break;
+        this.#apply(feature, { key: features.key, add: (each) => index.add(each), remove: (id) => index.remove(id) });
+        cursor = feature;
+      }
+      if (index.isFull) break;
+      page = await this.#repository.changesSince(cursor);
+    }
+    features.use(index);
+    this.#cursor = cursor;
+    features.reach(cursor.changed);
+    if (this.#foreign > 0) {
+      const message =
+        'features of another key or a newer release are not used; import needs the key they were made with';
+      logger.warn({ features: this.#foreign }, message);
+    }
+  }
+
+  #apply(
+    { id, keyId, signature, category, severity, expiresMs }: StoredFeature,
+    into: Pick<FeatureDatabase, 'key' | 'add' | 'remove'>,
+  ): void {
+    this.#expiries.delete(id);
+    const holds = signature !== null && (expiresMs === null || expiresMs > this.#options.clock.now());
+    if (!holds) into.remove(id);
+    else if (keyId !== into.key.id || !into.add({ signature, category, severity })) this.#foreign += 1;
+    else if (expiresMs !== null) this.#expiries.set(id, expiresMs);
+  }
+
+  #reach(last: StoredFeature | undefined): void {
+    if (last === undefined) return;
+    this.#cursor = last;
+    this.#options.features.reach(last.changed);
+  }
+}
