@@ -39,4 +39,18 @@ export const TARGETS: readonly Target[] = [
     metric: 'time per call',
     atMost: 1.5,
   },
+  {
+    what: 'Request of a limited client, counted in the process',
+    benchmark: 'limits',
+    case: 'limits.client, 10,000 clients',
+    metric: 'time per request',
+    atMost: 1,
+  },
+  {
+    what: 'Timers of a limited request',
+    benchmark: 'limits',
+    case: 'limits.client and limits.upstream',
+    metric: 'timers per request',
+    atMost: 0,
+  },
 ];

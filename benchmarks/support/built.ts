@@ -31,3 +31,6 @@ export const builtText = (): typeof import('../../src/text/index.js') => built('
 
 /** The built features. */
 export const builtFeatures = (): typeof import('../../src/features/index.js') => built('features/index.js');
+
+/** The built limits. */
+export const builtLimits = (): typeof import('../../src/limits/index.js') => built('limits/index.js');
