@@ -1,10 +1,11 @@
-import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
-import { APPEAL_STATUSES, type AppealStatus } from '../core/index.js';
+import { Argument, type Command, Option } from 'commander';
+import { APPEAL_STATUSES, type AppealStatus, isoOf } from '../core/index.js';
 import { type AppealView, findAppeal, listAppeals } from './appeal-views.js';
 import { count } from './count.js';
 import { type AppealOrder, type AppealReport, decideAppeal } from './decide-appeal.js';
 import { formatTable } from './format-table.js';
 import type { HitsStreams } from './hits-list.js';
+import { parseCount } from './parse-count.js';
 import { reviewOf } from './review-of.js';
 import { showText } from './show-text.js';
 import { type DatabaseOptions, withDatabase } from './with-database.js';
@@ -197,13 +198,4 @@ function describeReplay(
     }),
     ...(appealedPasses === false ? ['the text of this appeal would still be blocked'] : []),
   ];
-}
-
-function isoOf(timeMs: number): string {
-  return new Date(timeMs).toISOString();
-}
-
-function parseCount(value: string): number {
-  if (!/^[1-9]\d{0,8}$/u.test(value)) throw new InvalidArgumentError('It must be a whole number from 1.');
-  return Number(value);
 }

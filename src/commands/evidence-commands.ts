@@ -1,9 +1,11 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
+import { isoOf } from '../core/index.js';
 import { loadEvidenceKeys } from '../load-evidence-keys.js';
 import { listEvidenceEvents, rotateEvidenceKeys } from '../store/index.js';
 import { type EvidenceRevealOptions, evidenceReveal } from './evidence-reveal.js';
 import { formatTable } from './format-table.js';
 import type { HitsStreams } from './hits-list.js';
+import { parseCount } from './parse-count.js';
 import { type DatabaseOptions, withDatabase } from './with-database.js';
 
 /** What the command line gives to `evidence audit`. */
@@ -63,13 +65,13 @@ export async function evidenceAudit(
   const events = await withDatabase(options, (database) => listEvidenceEvents(database, { limit, hit }));
   if (json) {
     for (const { timeMs, ...event } of events) {
-      stdout.write(`${JSON.stringify({ time: new Date(timeMs).toISOString(), ...event })}\n`);
+      stdout.write(`${JSON.stringify({ time: isoOf(timeMs), ...event })}\n`);
     }
     return;
   }
   const head = ['time', 'what', 'hit', 'texts', 'by', 'reason'];
   const rows = events.map(({ timeMs, kind, hit: of, count, by, reason }) => [
-    new Date(timeMs).toISOString(),
+    isoOf(timeMs),
     kind,
     of ?? '-',
     count,
@@ -95,9 +97,4 @@ export async function evidenceRotate(
     stdout.write(`${count} left under key ${id}, which is not in the environment or does not open them\n`);
   }
   return left.size === 0 ? 0 : 1;
-}
-
-function parseCount(value: string): number {
-  if (!/^[1-9]\d{0,8}$/u.test(value)) throw new InvalidArgumentError('It must be a whole number from 1.');
-  return Number(value);
 }

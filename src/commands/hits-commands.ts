@@ -7,6 +7,7 @@ import { type HitsListOptions, hitsList } from './hits-list.js';
 import { type HitsShowOptions, hitsShow } from './hits-show.js';
 import { type HitsStatsOptions, hitsStats } from './hits-stats.js';
 import { type HitsVerifyOptions, hitsVerify } from './hits-verify.js';
+import { parseCount } from './parse-count.js';
 import { parseMoment } from './parse-moment.js';
 import type { DatabaseOptions } from './with-database.js';
 
@@ -84,9 +85,4 @@ function readMoment(text: string): number {
   if (moment === undefined)
     throw new InvalidArgumentError('It must be a time such as 2024-05-31, or an age such as 7d.');
   return moment;
-}
-
-function parseCount(value: string): number {
-  if (!/^[1-9]\d{0,8}$/u.test(value)) throw new InvalidArgumentError('It must be a whole number from 1.');
-  return Number(value);
 }

@@ -1,4 +1,4 @@
-import type { Logger } from '../core/index.js';
+import { type Logger, messageOf } from '../core/index.js';
 
 /** What a job does, and how often. */
 export interface PeriodicJobOptions {
@@ -42,7 +42,7 @@ export class PeriodicJob {
       const done = await run();
       if (done !== undefined) logger.info({ job: name, ...done }, 'job done');
     } catch (error) {
-      logger.error({ job: name, error: error instanceof Error ? error.message : String(error) }, 'job failed');
+      logger.error({ job: name, error: messageOf(error) }, 'job failed');
     }
   }
 }

@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream';
+import { isoOf } from '../core/index.js';
 import { EnforcementRepository, type RecordedStep } from '../store/index.js';
 import { formatTable } from './format-table.js';
 import { parseMoment } from './parse-moment.js';
@@ -102,8 +103,4 @@ function writeSteps(steps: readonly RecordedStep[], { json }: SubjectsOptions, s
     reason ?? requestId ?? '-',
   ]);
   for (const line of formatTable([head, ...rows])) stdout.write(`${line}\n`);
-}
-
-function isoOf(timeMs: number): string {
-  return new Date(timeMs).toISOString();
 }

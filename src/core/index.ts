@@ -12,6 +12,8 @@ export * from './field-path.js';
 export * from './format.js';
 export * from './hit.js';
 export * from './hold.js';
+export * from './iso-of.js';
+export * from './message-of.js';
 export * from './outcome.js';
 export * from './ports.js';
 export * from './span.js';

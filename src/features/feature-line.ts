@@ -1,4 +1,4 @@
-import { CATEGORIES, type Category, type Feature, type Severity } from '../core/index.js';
+import { CATEGORIES, type Category, type Feature, isoOf, type Severity } from '../core/index.js';
 import { decodeSignature, featureId, SIGNATURE_VERSION } from './signature.js';
 
 /** Name of the file format, in the first line of every file. */
@@ -71,8 +71,4 @@ function parse(line: string): Readonly<Record<string, unknown>> | undefined {
 function timeOf(written: unknown): number | undefined {
   const time = typeof written === 'string' ? Date.parse(written) : Number.NaN;
   return Number.isNaN(time) ? undefined : time;
-}
-
-function isoOf(timeMs: number): string {
-  return new Date(timeMs).toISOString();
 }

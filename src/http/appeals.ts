@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { normalizePath } from '../adapters/index.js';
-import { type Appeals, type ClientLimiter, RequestBodyError } from '../core/index.js';
+import { type Appeals, type ClientLimiter, isoOf, RequestBodyError } from '../core/index.js';
 import { type Answer, bodyErrorAnswer, errorAnswer } from './answers.js';
 import { sendEarly } from './early-answer.js';
 import { parseJsonBody } from './json-body.js';
@@ -124,8 +124,4 @@ function notFound(): Answer {
 
 function problem(info: { readonly status: number; readonly code: string; readonly message: string }): Answer {
   return errorAnswer({ ...info, type: info.status < 500 ? 'invalid_request_error' : 'api_error' });
-}
-
-function isoOf(timeMs: number): string {
-  return new Date(timeMs).toISOString();
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Category, LexiconError, type LexiconIssue, type Severity } from '../core/index.js';
+import { type Category, LexiconError, type LexiconIssue, messageOf, type Severity } from '../core/index.js';
 import type { AllowPhrase, Condition, LexiconEntry, ParsedList, Phrase } from './entry.js';
 import { EntryIds } from './entry-ids.js';
 import { expandBraces } from './expand-braces.js';
@@ -61,7 +61,7 @@ export function parseList(source: ListSource): ParsedList {
         ...entry,
       });
     } catch (error) {
-      issues.push({ ...place, message: error instanceof Error ? error.message : String(error) });
+      issues.push({ ...place, message: messageOf(error) });
     }
   });
   if (issues.length > 0) throw new LexiconError(issues);

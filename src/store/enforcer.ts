@@ -1,16 +1,18 @@
-import type {
-  ActiveStep,
-  AlarmClock,
-  Enforcement,
-  EnforcementRules,
-  EnforcementStats,
-  Logger,
-  Strike,
+import {
+  type ActiveStep,
+  type AlarmClock,
+  type Enforcement,
+  type EnforcementRules,
+  type EnforcementStats,
+  type Logger,
+  messageOf,
+  type Strike,
 } from '../core/index.js';
 import type { Database } from './database.js';
 import { DropAlarm } from './drop-alarm.js';
 import { EnforcementRepository } from './enforcement-repository.js';
 import type { RecordedStep } from './enforcement-steps.js';
+import { StoreFollower } from './store-follower.js';
 
 /** What an enforcer works with. */
 export interface EnforcerOptions {
@@ -20,8 +22,6 @@ export interface EnforcerOptions {
 }
 
 const CHANNEL = 'sluice_enforcement';
-/** The safety net under notifications, which PostgreSQL loses with a connection and SQLite has for one process only. */
-const POLL_MS = 1_000;
 const RETRY_MS = 1_000;
 /** How often everything is read anew: what was forgotten leaves no trace that could be followed. */
 const REREAD_MS = 60_000;
@@ -37,6 +37,7 @@ const MAX_WAITING = 10_000;
 export class Enforcer implements Enforcement {
   readonly #options: EnforcerOptions;
   readonly #repository: EnforcementRepository;
+  readonly #follower: StoreFollower;
   /** By subject, and there by the id of the step. */
   readonly #steps = new Map<string, Map<number, ActiveStep>>();
   /** Id of the restoration that a subject was last given, for as long as steps before it are read again. */
@@ -47,30 +48,35 @@ export class Enforcer implements Enforcement {
   #lastId: number | undefined;
   /** When everything was last read, in milliseconds since the Unix epoch. */
   #rereadMs = 0;
-  #started: Promise<void> | undefined;
   #draining: Promise<void> | undefined;
-  #refreshing: Promise<void> | undefined;
-  #cancelPoll: (() => void) | undefined;
   /** Ends the wait before strikes are written again: its alarm alone keeps no process alive. */
   #endWait: (() => void) | undefined;
-  #unlisten: (() => Promise<void>) | undefined;
-  #failing = false;
   #closed = false;
 
   constructor(options: EnforcerOptions) {
     this.#options = options;
     this.#repository = new EnforcementRepository(options.database);
     this.#alarm = new DropAlarm({ ...options, what: 'strikes' });
+    const { database, clock, logger } = options;
+    this.#follower = new StoreFollower({
+      database,
+      clock,
+      channel: CHANNEL,
+      read: () => this.#read(),
+      onFailure: (error, first) => {
+        // Told once, not every second; what holds so far goes on to hold.
+        if (first) logger.warn({ error: messageOf(error) }, 'steps against subjects not read');
+      },
+    });
   }
 
   stats(): EnforcementStats {
-    return { waiting: this.#waiting.length, lost: this.#alarm.dropped, healthy: !this.#failing };
+    return { waiting: this.#waiting.length, lost: this.#alarm.dropped, healthy: this.#follower.healthy };
   }
 
   /** Reads the steps that hold, and follows them from then on; those of a database that is down once it is back. Idempotent. */
   start(): Promise<void> {
-    this.#started ??= this.#begin();
-    return this.#started;
+    return this.#follower.start();
   }
 
   stepsOf(subject: string): readonly ActiveStep[] {
@@ -92,48 +98,19 @@ export class Enforcer implements Enforcement {
 
   /** Reads what other processes have done since the last time. Rejects with `StoreError` when that cannot be had now. */
   refresh(): Promise<void> {
-    this.#refreshing ??= this.#read().finally(() => {
-      this.#refreshing = undefined;
-    });
-    return this.#refreshing;
+    return this.#follower.refresh();
   }
 
   /** Writes the strikes that wait, if the database takes them now, and stops to follow. Idempotent. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    this.#cancelPoll?.();
+    this.#follower.stop();
     this.#endWait?.();
     await this.#draining;
     const left = this.#waiting.splice(0).length;
     if (left > 0) this.#alarm.count(left, 'closed before they could be written');
-    await this.#unlisten?.();
-    await this.#refreshing?.catch(() => undefined);
-  }
-
-  async #begin(): Promise<void> {
-    const { database } = this.#options;
-    this.#unlisten = await database.listen(CHANNEL, () => void this.#refreshOrTell());
-    await this.#refreshOrTell();
-    this.#poll();
-  }
-
-  #poll(): void {
-    if (this.#closed) return;
-    this.#cancelPoll = this.#options.clock.after(POLL_MS, () => {
-      void this.#refreshOrTell().then(() => this.#poll());
-    });
-  }
-
-  async #refreshOrTell(): Promise<void> {
-    try {
-      await this.refresh();
-      this.#failing = false;
-    } catch (error) {
-      // Told once, not every second; what holds so far goes on to hold.
-      if (!this.#failing) this.#options.logger.warn({ error: messageOf(error) }, 'steps against subjects not read');
-      this.#failing = true;
-    }
+    await this.#follower.close();
   }
 
   async #read(): Promise<void> {
@@ -197,8 +174,4 @@ export class Enforcer implements Enforcement {
       }
     }
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

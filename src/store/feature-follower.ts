@@ -2,6 +2,7 @@ import { type AlarmClock, type Logger, StoreError } from '../core/index.js';
 import { capacityFor, type FeatureDatabase, FeatureIndex } from '../features/index.js';
 import type { Database } from './database.js';
 import { FEATURE_CHANNEL, FeatureRepository, FIRST_CHANGE, type StoredFeature } from './feature-repository.js';
+import { StoreFollower } from './store-follower.js';
 
 /** What a follower works with. */
 export interface FeatureFollowerOptions {
@@ -12,27 +13,32 @@ export interface FeatureFollowerOptions {
   readonly logger: Logger;
 }
 
-/** The safety net under notifications, which PostgreSQL loses with a connection and SQLite has for one process only. */
-const POLL_MS = 1_000;
-
 /** Keeps the features in memory in step with the store, whoever changes them, within two seconds. */
 export class FeatureFollower {
   readonly #options: FeatureFollowerOptions;
   readonly #repository: FeatureRepository;
+  readonly #follower: StoreFollower;
   /** When features expire, by id, for those that do. */
   #expiries = new Map<string, number>();
   #cursor = FIRST_CHANGE;
-  #started: Promise<void> | undefined;
-  #refreshing: Promise<void> | undefined;
-  #cancelPoll: (() => void) | undefined;
-  #unlisten: (() => Promise<void>) | undefined;
   #foreign = 0;
-  #failing = false;
-  #closed = false;
 
   constructor(options: FeatureFollowerOptions) {
     this.#options = options;
     this.#repository = new FeatureRepository(options.database);
+    const { database, clock, logger } = options;
+    this.#follower = new StoreFollower({
+      database,
+      clock,
+      channel: FEATURE_CHANNEL,
+      read: () => this.#read(),
+      onFailure: (error, first) => {
+        if (!(error instanceof StoreError)) throw error;
+        // Told once, not every second; what is known goes on to hold.
+        if (first) logger.error({ error: error.message }, 'features not read; those known so far hold');
+      },
+      onRecovery: () => logger.info({}, 'features are read again'),
+    });
   }
 
   /** Features of the store that cannot be used: made with another key, or by a newer release. */
@@ -42,63 +48,27 @@ export class FeatureFollower {
 
   /** False while the store cannot be read; what was known then still holds. */
   get healthy(): boolean {
-    return !this.#failing;
+    return this.#follower.healthy;
   }
 
   /** Reads all features, and follows them from then on; those of a database that is down once it is back. Idempotent. */
   start(): Promise<void> {
-    this.#started ??= this.#begin();
-    return this.#started;
+    return this.#follower.start();
   }
 
   /** Reads what has changed since the last time. Rejects with `StoreError` when that cannot be had now. */
   refresh(): Promise<void> {
-    this.#refreshing ??= this.#read().finally(() => {
-      this.#refreshing = undefined;
-    });
-    return this.#refreshing;
+    return this.#follower.refresh();
   }
 
   /** Stops to follow. Idempotent. */
-  async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.#cancelPoll?.();
-    await this.#unlisten?.();
-    // Told already, where it failed.
-    await this.#refreshing?.catch(() => undefined);
-  }
-
-  async #begin(): Promise<void> {
-    this.#unlisten = await this.#options.database.listen(FEATURE_CHANNEL, () => void this.#refreshOrTell());
-    await this.#refreshOrTell();
-    this.#poll();
-  }
-
-  #poll(): void {
-    if (this.#closed) return;
-    this.#cancelPoll = this.#options.clock.after(POLL_MS, () => {
-      void this.#refreshOrTell().then(() => this.#poll());
-    });
-  }
-
-  async #refreshOrTell(): Promise<void> {
-    const { logger } = this.#options;
-    try {
-      await this.refresh();
-      if (this.#failing) logger.info({}, 'features are read again');
-      this.#failing = false;
-    } catch (error) {
-      if (!(error instanceof StoreError)) throw error;
-      // Told once, not every second; what is known goes on to hold.
-      if (!this.#failing) logger.error({ error: error.message }, 'features not read; those known so far hold');
-      this.#failing = true;
-    }
+  close(): Promise<void> {
+    return this.#follower.close();
   }
 
   async #read(): Promise<void> {
     const { features } = this.#options;
-    for (let page = await this.#repository.changesSince(this.#cursor); page.length > 0 && !this.#closed; ) {
+    for (let page = await this.#repository.changesSince(this.#cursor); page.length > 0 && !this.#follower.stopped; ) {
       const room = features.capacity - features.used;
       if (page.length > room) await this.#rebuild();
       else {
@@ -123,7 +93,7 @@ export class FeatureFollower {
     this.#expiries = new Map();
     this.#foreign = 0;
     let cursor = FIRST_CHANGE;
-    for (let page = await this.#repository.changesSince(cursor); page.length > 0 && !this.#closed; ) {
+    for (let page = await this.#repository.changesSince(cursor); page.length > 0 && !this.#follower.stopped; ) {
       for (const feature of page) {
         // More have come since they were counted: what is read so far is used, and the rest makes it grow again.
         if (index.isFull) break;

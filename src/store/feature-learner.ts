@@ -1,4 +1,4 @@
-import type { AlarmClock, FeatureLearner, Hit, Logger } from '../core/index.js';
+import { type AlarmClock, type FeatureLearner, type Hit, type Logger, messageOf } from '../core/index.js';
 import { encodeSignature, type FeatureDatabase, featureId } from '../features/index.js';
 import type { Database } from './database.js';
 import { FeatureRepository } from './feature-repository.js';
@@ -68,9 +68,11 @@ export class StoreFeatureLearner implements FeatureLearner {
       try {
         await this.#repository.add(lessons.flatMap((lesson) => this.#featuresOf(lesson)));
       } catch (error) {
-        const message = error instanceof Error ? error.message : String(error);
         // Lost, which costs nothing but that the lists have to find the text again.
-        this.#options.logger.warn({ error: message, features: lessons.length }, 'features of severe hits not written');
+        this.#options.logger.warn(
+          { error: messageOf(error), features: lessons.length },
+          'features of severe hits not written',
+        );
       }
     }
   }

@@ -1,5 +1,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type Clock, type HitEntry, type Logger, type Store, StoreError, type StoreStats } from '../core/index.js';
+import {
+  type Clock,
+  type HitEntry,
+  type Logger,
+  messageOf,
+  type Store,
+  StoreError,
+  type StoreStats,
+} from '../core/index.js';
 import { CommitWaiters } from './commit-waiters.js';
 import { DropAlarm } from './drop-alarm.js';
 import { type EvidenceKeys, type SealedEvidence, sealEvidence } from './evidence/index.js';
@@ -267,8 +275,4 @@ export class HitLog implements Store {
 /** Screened, nothing found, nothing done: the record is of hits, not of traffic. A block without hits (failed detector) is kept. */
 function isUneventful(entry: HitEntry): boolean {
   return entry.hits.length === 0 && entry.outcome === 'screened' && entry.action === 'allow';
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,5 +1,5 @@
 import { Client, Pool, type PoolClient, types } from 'pg';
-import type { Logger } from '../core/index.js';
+import { type Logger, messageOf } from '../core/index.js';
 import type { BulkInsert, Database, Queryable, SqlValue } from './database.js';
 import { isUnreachable } from './is-unreachable.js';
 import { migrate } from './migrations/index.js';
@@ -192,7 +192,3 @@ async function inTransaction<Result>(
 /** 64-bit numbers as numbers: ours are counters, offsets and milliseconds, far below 2^53. */
 const getTypeParser: typeof types.getTypeParser = (oid: number, format?: 'text' | 'binary') =>
   oid === INT8_OID && format !== 'binary' ? Number : types.getTypeParser(oid, format);
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}

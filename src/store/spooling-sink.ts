@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Logger, StoreError } from '../core/index.js';
+import { type Logger, messageOf, StoreError } from '../core/index.js';
 import type { HitBatch, HitSink, HitTarget } from './hit-repository.js';
 import type { SpoolFile, SpoolFolder } from './spool-folder.js';
 
@@ -182,8 +182,4 @@ async function withTimeout(work: Promise<void>, timeoutMs: number): Promise<void
   } finally {
     timer.abort();
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
