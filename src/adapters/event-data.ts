@@ -7,13 +7,22 @@ import { writeJson } from './write-json.js';
 /** Key under which the data of an event is read that is no object. No format has it, so that it counts as unknown. */
 export const BARE_DATA = 'bare_event_data';
 
+/** Values of events that `unambiguous` has parsed, until somebody reads them: parsing is a good part of what an event costs. */
+const parsed = new WeakMap<StreamEvent, unknown>();
+
 /**
- * Returns the JSON value that an event carries.
+ * Returns the JSON value that an event carries, a new one each time.
  * @throws {StreamError} when it is not JSON.
  */
-export function parseEventData({ data }: StreamEvent): unknown {
+export function parseEventData(event: StreamEvent): unknown {
+  const known = parsed.get(event);
+  if (known !== undefined) {
+    // Whoever reads a value may change it.
+    parsed.delete(event);
+    return known;
+  }
   try {
-    return JSON.parse(data);
+    return JSON.parse(event.data);
   } catch (cause) {
     throw new StreamError('An event of the stream is not valid JSON.', { cause });
   }
@@ -40,5 +49,8 @@ export function unambiguous(event: StreamEvent, maxJsonDepth: number): StreamEve
     throw new StreamError(`An event of the stream is nested deeper than ${maxJsonDepth} levels.`);
   }
   const value = parseJson(data);
-  return value !== undefined && hasRepeatedKeys(data, value) ? { ...event, data: writeJson(value, data) } : event;
+  if (value === undefined) return event;
+  const exact = hasRepeatedKeys(data, value) ? { ...event, data: writeJson(value, data) } : event;
+  parsed.set(exact, value);
+  return exact;
 }

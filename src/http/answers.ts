@@ -7,13 +7,12 @@ import {
   type ModerationNote,
   type OwnReply,
   openaiChat,
-  parseJson,
   writeJson,
 } from '../adapters/index.js';
 import { type Direction, RequestBodyError, type Verdict } from '../core/index.js';
 import { labelHeaders, labelsField } from './ai-label.js';
 import { askedOf, type Exchange, recordFiltered } from './exchange.js';
-import { parseJsonBody } from './json-body.js';
+import { parseJsonText } from './json-body.js';
 import type { Screen } from './screen.js';
 
 /** A whole answer of our own, which replaces what would have been passed on. */
@@ -104,47 +103,58 @@ export function sendAnswer(res: ServerResponse, answer: Answer): void {
  * @throws {RequestBodyError} when a reply that may not be plain text is not JSON, or is nested too deep.
  */
 export async function screenReply(screen: Screen, reply: ReplyToJudge): Promise<ScreenedReply> {
-  const screened = exactly(await judgeReply(screen, reply), reply);
+  const read = readReply(screen, reply);
+  const screened = exactly(await judgeReply(screen, reply, read), reply, read);
   const { adapter, exchange, headIsOut = false } = reply;
-  const { verdict, changed, bytes } = screened;
+  const { verdict, changed } = screened;
   if (!headIsOut || changed || verdict === undefined || exchange.policy.mode !== 'annotate') return screened;
-  const body = parseJson(bytes.toString('utf8'));
-  if (body === undefined) return screened;
-  const annotated = adapter.annotateBody(body, { moderation: moderationNote(verdict, exchange) });
-  return { ...screened, bytes: Buffer.from(writeJson(annotated, bytes.toString('utf8'))), changed: true };
+  if (read.body === undefined) return screened;
+  const annotated = adapter.annotateBody(read.body, { moderation: moderationNote(verdict, exchange) });
+  return { ...screened, bytes: Buffer.from(writeJson(annotated, read.source)), changed: true };
+}
+
+/** A reply as it is judged. */
+interface ReadReply {
+  /** Its text, byte order mark included. */
+  readonly source: string;
+  /** Its JSON; `undefined` where it is plain text. */
+  readonly body: unknown;
+}
+
+function readReply(screen: Screen, { status, bytes, isText }: ReplyToJudge): ReadReply {
+  // Log probabilities make a reply of many values, which are no texts.
+  const { maxJsonDepth } = screen.deps.config.limits;
+  const source = bytes.toString('utf8');
+  try {
+    return { source, body: parseJsonText(source, { maxJsonDepth }) };
+  } catch (error) {
+    if (!(error instanceof RequestBodyError) || (status < 400 && isText !== true)) throw error;
+    return { source, body: undefined };
+  }
 }
 
 /**
  * Bytes that some readers read otherwise than they were judged are written anew: with a key that stands twice, of which some
  * take the first, or in broken UTF-8, which some take for another encoding.
  */
-function exactly(screened: ScreenedReply, { exchange }: Pick<ReplyToJudge, 'exchange'>): ScreenedReply {
+function exactly(screened: ScreenedReply, { exchange }: ReplyToJudge, { source, body }: ReadReply): ScreenedReply {
   const { bytes, changed, answer } = screened;
   if (changed || answer !== undefined || exchange.policy.mode !== 'enforce') return screened;
-  const source = bytes.toString('utf8').replace(/^\uFEFF/, '');
-  const body = parseJson(source);
   const isExact = body === undefined || !hasRepeatedKeys(source, body);
   if (isExact && isUtf8(bytes)) return screened;
-  return { ...screened, bytes: Buffer.from(body === undefined ? source : writeJson(body, source)), changed: true };
+  const exact = body === undefined ? source.replace(/^\uFEFF/, '') : writeJson(body, source);
+  return { ...screened, bytes: Buffer.from(exact), changed: true };
 }
 
-async function judgeReply(screen: Screen, reply: ReplyToJudge): Promise<ScreenedReply> {
+async function judgeReply(screen: Screen, reply: ReplyToJudge, { source, body }: ReadReply): Promise<ScreenedReply> {
   const { adapter, exchange, status, bytes, headIsOut = false } = reply;
-  // Log probabilities make a reply of many values, which are no texts.
-  const { maxJsonDepth } = screen.deps.config.limits;
-  let body: unknown;
-  try {
-    body = parseJsonBody(bytes, { maxJsonDepth });
-  } catch (error) {
-    if (!(error instanceof RequestBodyError) || (status < 400 && reply.isText !== true)) throw error;
-    const text = bytes.toString('utf8');
-    const { value, verdict } = await screen.screenLoose(text, exchange);
-    const changed = value !== text;
+  if (body === undefined) {
+    const { value, verdict } = await screen.screenLoose(source, exchange);
+    const changed = value !== source;
     const headers = moderationHeaders('output', verdict, exchange);
     return { bytes: changed ? Buffer.from(String(value)) : bytes, changed, headers, verdict };
   }
   recordFiltered(screen.deps, { exchange, parts: adapter.filteredParts(body) });
-  const source = bytes.toString('utf8');
   if (status >= 400 || adapter.readTexts(body, 'output').length === 0) {
     const { value, verdict } = await screen.screenLoose(body, exchange);
     const changed = verdict?.applied === 'redact' || verdict?.applied === 'block';

@@ -70,8 +70,16 @@ export function tooLarge(maxBytes: number): RequestBodyError {
  * @throws {RequestBodyError} when it is not JSON or beyond a bound.
  */
 export function parseJsonBody(bytes: Buffer, bounds: JsonBounds): unknown {
+  return parseJsonText(bytes.toString('utf8'), bounds);
+}
+
+/**
+ * Parses a JSON body that is decoded already; a byte order mark before it is none of it.
+ * @throws {RequestBodyError} when it is not JSON or beyond a bound.
+ */
+export function parseJsonText(source: string, bounds: JsonBounds): unknown {
   const { maxJsonDepth, maxJsonValues = Number.POSITIVE_INFINITY } = bounds;
-  const text = bytes.toString('utf8').replace(/^\uFEFF/, '');
+  const text = source.replace(/^\uFEFF/, '');
   const { depth, values } = measureJson(text);
   if (depth > maxJsonDepth) throw tooDeep(bounds);
   if (values > maxJsonValues) throw tooMany(maxJsonValues);

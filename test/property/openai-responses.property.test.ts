@@ -6,42 +6,13 @@ import { SSE } from '../../src/framing/index.js';
 import { createMetrics, createScreen } from '../../src/http/index.js';
 import { wireOf } from '../support/anthropic-backend.js';
 import { frozenClock } from '../support/clocks.js';
+import { cut, JSON_SOURCE, TEXT } from '../support/cut-texts.js';
 import { testModerator, testPolicy } from '../support/moderation.js';
 import { recordingStore } from '../support/recording-store.js';
 import { accumulateResponse, responseEvents, responseOf, type StreamedItem } from '../support/responses-backend.js';
 
 const moderator = testModerator();
 const policy = testPolicy({});
-const PIECES = ['blip', 'zorgblat', ' city', 'quux', 'xxxx', 'well', ' ', '. ', '你', '。', '😀', 'é', '"', '\\', '\n'];
-/** Words that block are rare, or hardly any response would be read to its end. */
-const WORDS = fc.oneof(
-  { weight: 12, arbitrary: fc.constantFrom(...PIECES) },
-  fc.constantFrom('grumpf', 'kkkkkk', 'gr', 'umpf'),
-);
-const TEXT = fc.array(WORDS, { maxLength: 6 }).map((parts) => parts.join(''));
-
-/** A text in pieces, cut anywhere. */
-function cut(source: fc.Arbitrary<string>): fc.Arbitrary<string[]> {
-  return fc
-    .tuple(source, fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 4 }))
-    .map(([whole, sizes]) => {
-      const pieces: string[] = [];
-      for (let at = 0; at < whole.length; at += pieces.at(-1)?.length ?? 1) {
-        pieces.push(whole.slice(at, at + (sizes[pieces.length % sizes.length] ?? 1)));
-      }
-      return pieces;
-    });
-}
-
-const JSON_SOURCE = fc
-  .tuple(fc.dictionary(TEXT, fc.oneof(TEXT, fc.integer()), { maxKeys: 3 }), fc.boolean())
-  .map(([input, escaped]) => {
-    const source = JSON.stringify(input);
-    // A word in escapes is a word all the same.
-    return escaped
-      ? source.replace(/[u你é]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
-      : source;
-  });
 const ANNOTATION = fc
   .tuple(fc.integer({ min: 0, max: 9 }), fc.integer({ min: 0, max: 9 }), TEXT)
   .map(([start, length, title]) => {
