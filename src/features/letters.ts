@@ -1,4 +1,4 @@
-import { coarseUnit, Fold, isUnspaced, SEMI_VOICED_MARK, SEPARATOR, VOICED_MARK } from '../text/index.js';
+import { coarseUnit, isUnspaced, SEMI_VOICED_MARK, SEPARATOR, sharedFold, VOICED_MARK } from '../text/index.js';
 import type { FeatureKey } from './feature-key.js';
 
 /** Value of a character that is no letter: it separates words and is otherwise passed over. */
@@ -23,7 +23,7 @@ const SIGNS: ReadonlyMap<string, string> = new Map(
  */
 export class Letters {
   readonly #key: FeatureKey;
-  readonly #fold = new Fold();
+  readonly #fold = sharedFold();
   /** By UTF-16 unit; 0 for one that did not come yet. */
   readonly values = new Uint32Array(0x10000);
   readonly #several = new Map<number, readonly number[]>();

@@ -1,12 +1,12 @@
 import {
   coarseUnit,
-  Fold,
   IGNORABLE,
   isUnspaced,
   JOINERS,
   LEET_SYMBOLS,
   SEMI_VOICED_MARK,
   SEPARATOR,
+  sharedFold,
   VOICED_MARK,
 } from '../text/index.js';
 import { CELL } from './cells.js';
@@ -48,7 +48,7 @@ export const SEPARATOR_CLASS = SEPARATOR_SYMBOL * CELL;
  * whether its letter is written without spaces.
  */
 export class Alphabet {
-  readonly fold = new Fold();
+  readonly fold = sharedFold();
   /** Class by UTF-16 unit; `UNSEEN` until asked for, so that nothing is computed for characters that never come. */
   readonly classes = new Uint32Array(0x10000);
   /** Fine unit by UTF-16 unit, where `classes` holds a plain class. */

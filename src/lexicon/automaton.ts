@@ -1,5 +1,6 @@
-import { BASE, CELL, FAIL, FREE, OUTPUT, PARENT, ROOT } from './cells.js';
+import { BASE, CELL, FAIL, FREE, OUTPUT, ROOT } from './cells.js';
 import { DoubleArrayBuilder } from './double-array-builder.js';
+import { type Depths, narrowed } from './open-depths.js';
 import { type SymbolTable, Trie } from './trie.js';
 
 /** Everything that an automaton is made of. */
@@ -7,10 +8,8 @@ export interface AutomatonTables {
   readonly cells: Int32Array;
   readonly outputPattern: Int32Array;
   readonly outputNext: Int32Array;
-  /** States in breadth-first order, the root left out. */
-  readonly order: Int32Array;
   /** Per state, at `state / CELL`, its distance from the root. */
-  readonly depth: Uint16Array;
+  readonly depths: Depths;
 }
 
 /**
@@ -26,17 +25,16 @@ export class Automaton {
   readonly outputPattern: Int32Array;
   /** Next output of the same state plus one, 0 at the end; includes those of every suffix. */
   readonly outputNext: Int32Array;
-  /** States in breadth-first order, the root left out. */
-  readonly #order: Int32Array;
-  readonly #depth: Uint16Array;
+  /** Per state, at `state / CELL`, its distance from the root. */
+  readonly depths: Depths;
+  #size: number | undefined;
 
   /** Takes over tables that were built before. */
-  constructor({ cells, outputPattern, outputNext, order, depth }: AutomatonTables) {
+  constructor({ cells, outputPattern, outputNext, depths }: AutomatonTables) {
     this.cells = cells;
     this.outputPattern = outputPattern;
     this.outputNext = outputNext;
-    this.#order = order;
-    this.#depth = depth;
+    this.depths = depths;
   }
 
   /** Builds from patterns of symbols from 1 to 65,535. O(total pattern length), and the search for free slots. */
@@ -46,14 +44,14 @@ export class Automaton {
     // A base plus the greatest symbol stays inside, so that no read of the scan is out of bounds.
     const cells = new Int32Array((builder.slots + builder.greatest + 1) * CELL).fill(FREE);
     cells.set(builder.cells.subarray(0, builder.slots * CELL));
-    const { outputPattern, outputNext, order } = builder;
-    return new Automaton({ cells, outputPattern, outputNext, order, depth: builder.depth.slice(0, builder.slots) });
+    const { outputPattern, outputNext } = builder;
+    return new Automaton({ cells, outputPattern, outputNext, depths: narrowed(builder.depth.slice(0, builder.slots)) });
   }
 
-  /** The tables, for another process to take over. */
+  /** The tables, for another thread or process to take over. */
   get tables(): AutomatonTables {
-    const { cells, outputPattern, outputNext } = this;
-    return { cells, outputPattern, outputNext, order: this.#order, depth: this.#depth };
+    const { cells, outputPattern, outputNext, depths } = this;
+    return { cells, outputPattern, outputNext, depths };
   }
 
   /** State after reading a symbol; amortized O(1). The scanner holds a copy of this loop. */
@@ -80,50 +78,22 @@ export class Automaton {
 
   /** How many symbols back the longest unfinished pattern begins. */
   depth(state: number): number {
-    return this.#depth[state / CELL] ?? 0;
+    return this.depths[state / CELL] ?? 0;
   }
 
   /** Number of states, the root included. */
   get size(): number {
-    return this.#order.length + 1;
+    if (this.#size === undefined) {
+      let size = 1;
+      for (let state = CELL; state < this.cells.length; state += CELL) if (this.cells[state] !== FREE) size += 1;
+      this.#size = size;
+    }
+    return this.#size;
   }
 
   /** Bytes of the tables. */
   get bytes(): number {
-    const { cells, outputPattern, outputNext } = this;
-    return (
-      cells.byteLength +
-      outputPattern.byteLength +
-      outputNext.byteLength +
-      this.#order.byteLength +
-      this.#depth.byteLength
-    );
-  }
-
-  /**
-   * How many symbols back, per state (at `state / CELL`), the longest unfinished pattern begins of those that `counts`;
-   * `stays` says of a pattern that ends at a state whether it may still complete there.
-   */
-  openDepths(counts: (pattern: number) => boolean, stays: (pattern: number) => boolean): Uint16Array {
-    const { cells } = this;
-    const open = new Uint8Array(this.#depth.length);
-    for (let index = this.#order.length - 1; index >= 0; index -= 1) {
-      const state = this.#order[index] ?? ROOT;
-      const inherited = cells[(cells[state + FAIL] ?? ROOT) + OUTPUT] ?? 0;
-      let ends = false;
-      for (let output = cells[state + OUTPUT] ?? 0; output !== inherited; output = this.outputNext[output - 1] ?? 0) {
-        const pattern = this.outputPattern[output - 1] ?? 0;
-        if (!counts(pattern)) continue;
-        ends = true;
-        if (stays(pattern)) open[state / CELL] = 1;
-      }
-      if (ends || open[state / CELL] === 1) open[(cells[state + PARENT] ?? ROOT) / CELL] = 1;
-    }
-    const depths = new Uint16Array(this.#depth.length);
-    for (const state of this.#order) {
-      const slot = state / CELL;
-      depths[slot] = open[slot] === 1 ? (this.#depth[slot] ?? 0) : (depths[(cells[state + FAIL] ?? ROOT) / CELL] ?? 0);
-    }
-    return depths;
+    const { cells, outputPattern, outputNext, depths } = this;
+    return cells.byteLength + outputPattern.byteLength + outputNext.byteLength + depths.byteLength;
   }
 }

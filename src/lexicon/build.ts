@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
-import { CATEGORY_INDEX, type Category, type Severity } from '../core/index.js';
+import { CATEGORIES, type Category, type Severity } from '../core/index.js';
 import { Alphabet } from './alphabet.js';
 import { Automaton } from './automaton.js';
 import { BackMatcher } from './back-matcher.js';
 import { ConditionIndex } from './condition-index.js';
-import type { AllowPhrase, Condition, LexiconEntry, ParsedList, Phrase } from './entry.js';
+import type { AllowPhrase, LexiconEntry, ParsedList, Phrase } from './entry.js';
+import { EntryTable } from './entry-table.js';
+import { type Depths, openDepths, runSteps } from './open-depths.js';
 import { PatternSet } from './pattern-set.js';
 
 /** Says whether a hit of a category and severity changes a text, so that text has to wait for it. */
@@ -29,9 +31,24 @@ export interface Lexicon {
   /** Which phrases, by their numbers in `PatternUse`, belong to which conditions. */
   readonly conditionIndex: ConditionIndex;
   /** Symbols back to the start of the longest unfinished allow-phrase, per state. */
-  readonly allowDepths: Uint16Array;
+  readonly allowDepths: Depths;
   /** Symbols back to the start of the longest unfinished term whose hit `holds`, per state of both automata. */
-  holdDepths(holds: Holds): { readonly plain: Uint16Array; readonly spelled: Uint16Array };
+  holdDepths(holds: Holds): HoldDepths;
+  /** Works `holdDepths` out ahead of its first call, in steps of less than a millisecond; in none when they are known. */
+  prepareHolds(holds: Holds): Generator<void, HoldDepths>;
+}
+
+/** See `Lexicon.holdDepths`. */
+export interface HoldDepths {
+  readonly plain: Depths;
+  readonly spelled: Depths;
+}
+
+/** What a lexicon is made of. */
+export interface LexiconParts extends Omit<Lexicon, 'entries' | 'allow' | 'holdDepths' | 'prepareHolds' | 'matcher'> {
+  readonly entryTable: EntryTable;
+  /** Asked for the allow-phrases when somebody wants to see them. */
+  readonly allowPhrases: () => readonly AllowPhrase[];
 }
 
 /** Builds the automata. O(total term length). */
@@ -47,7 +64,6 @@ export function buildLexicon(lists: readonly ParsedList[]): Lexicon {
     phrases.set(key, known);
     return known.number;
   };
-  const conditionPhrases = new Map<Condition, readonly number[]>();
   for (const { allow } of lists) for (const phrase of allow) patterns.add(phrase, { kind: 'allow' });
   for (const entry of entries) {
     const use = { kind: 'deny', entry } as const;
@@ -58,48 +74,60 @@ export function buildLexicon(lists: readonly ParsedList[]): Lexicon {
       // Weak evidence is not worth the tables: nobody spells out what would not be stopped.
       if (entry.severity > 1) spelledPatterns.add(term, use);
     }
-    for (const condition of entry.conditions) conditionPhrases.set(condition, condition.phrases.map(numberOf));
   }
+  const conditionIndex = ConditionIndex.of(entries, ({ phrases: own }) => own.map(numberOf));
   for (const { number, phrase } of phrases.values()) patterns.add(phrase, { kind: 'condition', number });
   const automaton = Automaton.build(patterns.takeSymbols());
+  const allow = lists.flatMap((list) => list.allow);
   return assembleLexicon({
     version: versionOf(lists),
     size: entries.reduce((sum, { terms }) => sum + terms.length, 0),
-    entries,
-    allow: lists.flatMap((list) => list.allow),
+    entryTable: EntryTable.of(entries),
+    allowPhrases: () => allow,
     patterns,
     automaton,
     spelledPatterns,
     spelled: Automaton.build(spelledPatterns.takeSymbols()),
     alphabet,
-    conditionIndex: new ConditionIndex(conditionPhrases, entries),
-    allowDepths: automaton.openDepths(
-      (number) => patterns.use(number)?.kind === 'allow',
-      (number) => patterns.grows(number),
+    conditionIndex,
+    allowDepths: runSteps(
+      openDepths(automaton, {
+        counts: (number) => patterns.use(number)?.kind === 'allow',
+        stays: (number) => patterns.grows(number),
+      }),
     ),
   });
 }
 
 /** The lexicon over parts that were just built or taken over. */
-export function assembleLexicon(parts: Omit<Lexicon, 'holdDepths' | 'matcher'>): Lexicon {
+export function assembleLexicon({ entryTable, allowPhrases, ...parts }: LexiconParts): Lexicon {
   const { automaton, patterns, spelled, spelledPatterns } = parts;
-  const known = new Map<string, { plain: Uint16Array; spelled: Uint16Array }>();
+  const known = new Map<string, HoldDepths>();
+  function* prepareHolds(holds: Holds): Generator<void, HoldDepths> {
+    const kinds = kindsOf(holds);
+    const key = kinds.join('');
+    const found = known.get(key);
+    if (found !== undefined) return found;
+    const counts = (set: PatternSet) => (number: number) => kinds[set.kind(number)] === 1;
+    const depths = {
+      plain: yield* openDepths(automaton, { counts: counts(patterns), stays: (number) => patterns.grows(number) }),
+      // A word spelled out is reported where its last letter has proved to be a word of its own.
+      spelled: yield* openDepths(spelled, { counts: counts(spelledPatterns), stays: () => true }),
+    };
+    known.set(key, depths);
+    return depths;
+  }
   return {
     ...parts,
-    matcher: new BackMatcher(parts.alphabet),
-    holdDepths(holds) {
-      const key = keyOf(holds);
-      let depths = known.get(key);
-      if (depths === undefined) {
-        depths = {
-          plain: depthsOf(automaton, { patterns, holds, stays: (number) => patterns.grows(number) }),
-          // A word spelled out is reported where its last letter has proved to be a word of its own.
-          spelled: depthsOf(spelled, { patterns: spelledPatterns, holds, stays: () => true }),
-        };
-        known.set(key, depths);
-      }
-      return depths;
+    get entries() {
+      return entryTable.all;
     },
+    get allow() {
+      return allowPhrases();
+    },
+    matcher: new BackMatcher(parts.alphabet),
+    holdDepths: (holds) => runSteps(prepareHolds(holds)),
+    prepareHolds,
   };
 }
 
@@ -107,17 +135,6 @@ export function assembleLexicon(parts: Omit<Lexicon, 'holdDepths' | 'matcher'>):
 function withoutHyphens(phrase: Phrase): Phrase | undefined {
   const text = phrase.text.replace(/(?<=\p{L})[-.](?=\p{L})/gu, '');
   return text === phrase.text ? undefined : { ...phrase, text };
-}
-
-function depthsOf(
-  automaton: Automaton,
-  { patterns, holds, stays }: { patterns: PatternSet; holds: Holds; stays: (pattern: number) => boolean },
-): Uint16Array {
-  const counts = (number: number): boolean => {
-    const use = patterns.use(number);
-    return use?.kind === 'deny' && holds(use.entry.category, use.entry.severity);
-  };
-  return automaton.openDepths(counts, stays);
 }
 
 /** Hash of the list texts, and of what can be changed about an entry from outside of its list. */
@@ -130,10 +147,10 @@ function versionOf(lists: readonly ParsedList[]): string {
   return digest.digest('hex').slice(0, 12);
 }
 
-function keyOf(holds: Holds): string {
-  let key = '';
-  for (const category of Object.keys(CATEGORY_INDEX) as Category[]) {
-    for (const severity of [1, 2, 3, 4] as const) key += holds(category, severity) ? '1' : '0';
-  }
-  return key;
+/** Per `kindOf` an entry, 1 where its hit holds text. */
+function kindsOf(holds: Holds): Uint8Array {
+  const severities = [1, 2, 3, 4] as const;
+  return Uint8Array.from(
+    CATEGORIES.flatMap((category) => severities.map((severity) => Number(holds(category, severity)))),
+  );
 }

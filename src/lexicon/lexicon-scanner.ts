@@ -17,6 +17,7 @@ import { BASE, CELL, FAIL, OUTPUT, ROOT } from './cells.js';
 import { type DecidedDetection, Docket } from './docket.js';
 import type { LaneState } from './lane.js';
 import { MatchReader } from './match-reader.js';
+import type { Depths } from './open-depths.js';
 import { characterKind, OtherReadings } from './other-readings.js';
 import { matchesLike, type Pattern } from './pattern.js';
 import { APART, type Reading } from './reading.js';
@@ -350,7 +351,7 @@ export class LexiconScanner {
   }
 
   /** Start of the earliest pattern of any reading that may still complete, by depths of the automaton. */
-  #openFrom(depths: Uint16Array): number {
+  #openFrom(depths: Depths): number {
     return this.#earliest((state) => depths[state / CELL] ?? 0);
   }
 

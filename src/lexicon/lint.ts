@@ -1,4 +1,4 @@
-import { Fold, isUnspaced, SEPARATOR } from '../text/index.js';
+import { type Fold, isUnspaced, SEPARATOR, sharedFold } from '../text/index.js';
 import type { Condition, LexiconEntry, ListPlace, ParsedList, Phrase } from './entry.js';
 import { writtenPhrase } from './explain.js';
 import { findOverlaps, type Overlap } from './overlaps.js';
@@ -32,7 +32,7 @@ const MAX_SHORT_LETTERS = 3;
 
 /** What is doubtful about lists that were read without errors, in the order of their lines. Reads their phrases with them. */
 export function lintLists(lists: readonly ParsedList[]): LintWarning[] {
-  const fold = new Fold();
+  const fold = sharedFold();
   const warnings: LintWarning[] = [];
   for (const { entries, allow } of lists) {
     for (const entry of entries) {

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import {
   CATEGORIES,
@@ -89,19 +89,32 @@ function isEmpty({ disable, override }: Adjustments): boolean {
 
 /** The built-in lists as the build packed them; `undefined` when there is no pack, or the lists changed behind it. */
 function loadBuiltinPack(): Lexicon | undefined {
-  let bytes: Buffer;
+  const bytes = readPack();
+  return bytes && unpackLexicon(bytes, builtinKey());
+}
+
+/** `undefined` in a checkout that was not built: its lists are read as text. */
+function readPack(): ArrayBuffer | undefined {
+  let file: number;
   try {
-    bytes = readFileSync(BUILTIN_PACK);
+    file = openSync(BUILTIN_PACK, 'r');
   } catch {
-    // A checkout that was not built has none; its lists are read as text.
     return undefined;
   }
-  return unpackLexicon(bytes, builtinKey());
+  try {
+    const bytes = new Uint8Array(fstatSync(file).size);
+    for (let at = 0, read = -1; at < bytes.length && read !== 0; at += read)
+      read = readSync(file, bytes, at, bytes.length - at, at);
+    return bytes.buffer;
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** Bytes of the pack of the built-in lists, which the build writes to `BUILTIN_PACK`. */
 export function packBuiltinLists(): Uint8Array {
-  return packLexicon(buildLexicon(loadLists({ lists: ['builtin'], baseDir: PACKAGE }).lists), builtinKey());
+  const { lists } = loadLists({ lists: ['builtin'], baseDir: PACKAGE });
+  return new Uint8Array(packLexicon(buildLexicon(lists), builtinKey()));
 }
 
 function builtinKey(): string {

@@ -1,26 +1,26 @@
 import { baseKana, SEPARATOR } from '../text/index.js';
 import type { Alphabet } from './alphabet.js';
 import type { LexiconEntry, Phrase } from './entry.js';
+import { type EntryTable, kindOf } from './entry-table.js';
 import { compilePhrase, type Pattern, type PatternUse, spellOut } from './pattern.js';
+import { poolTexts, type TextPool, textAt } from './text-pool.js';
 import { SymbolTable } from './trie.js';
 
 /** Which patterns a set holds: of phrases as they are written, or of words spelled out letter by letter. */
 export type PatternForm = 'plain' | 'spelled';
 
-/** A set as text and numbers, for another process to take over. */
-export interface PackedPatterns {
+/** A set as text and numbers, for another thread or process to take over. Its texts are the phrases. */
+export interface PackedPatterns extends TextPool {
   readonly form: PatternForm;
-  /** Every phrase, one after the other. */
-  readonly text: string;
-  /** End of each phrase in `text`. */
-  readonly ends: Uint32Array;
   /** Per pattern the sum of the `FLAGS` that hold. */
   readonly flags: Uint8Array;
-  /** Per pattern the number of its entry or of its condition phrase. */
-  readonly references: Uint32Array;
+  /** Per pattern the number of its condition phrase; `ALLOW_REFERENCE`; or below that, down from `FIRST_ENTRY`, its entry. */
+  readonly references: Int32Array;
 }
 
-const FLAGS = { openStart: 1, openEnd: 2, grows: 4, allow: 8, condition: 16 } as const;
+const FLAGS = { openStart: 1, openEnd: 2, grows: 4 } as const;
+const ALLOW_REFERENCE = -1;
+const FIRST_ENTRY = -2;
 const ALLOW: PatternUse = { kind: 'allow' };
 
 /**
@@ -35,20 +35,20 @@ export class PatternSet {
   readonly #growing = new Set<number>();
   readonly #made = new Map<number, Pattern>();
   readonly #packed: PackedPatterns | undefined;
-  readonly #entries: readonly LexiconEntry[];
+  readonly #entries: EntryTable | undefined;
   #symbols: SymbolTable | undefined;
   #conditionNumbers: Int32Array | undefined;
 
   /** Starts an empty set, or takes one over whose entries are `entries`. */
-  constructor(alphabet: Alphabet, source: PatternForm | { packed: PackedPatterns; entries: readonly LexiconEntry[] }) {
+  constructor(alphabet: Alphabet, source: PatternForm | { packed: PackedPatterns; entries: EntryTable }) {
     this.#alphabet = alphabet;
     if (typeof source === 'string') {
       this.#form = source;
       this.#symbols = new SymbolTable();
-      this.#entries = [];
     } else {
       this.#form = source.packed.form;
       this.#packed = source.packed;
+      this.#conditionNumbers = source.packed.references;
       this.#entries = source.entries;
     }
   }
@@ -96,10 +96,9 @@ export class PatternSet {
     const known = this.#phrases[number];
     if (known !== undefined) return known;
     if (this.#packed === undefined) throw new RangeError(`there is no pattern ${number}`);
-    const { text, ends, flags } = this.#packed;
-    const flag = flags[number] ?? 0;
+    const flag = this.#packed.flags[number] ?? 0;
     return {
-      text: text.slice(number === 0 ? 0 : ends[number - 1], ends[number]),
+      text: textAt(this.#packed, number),
       openStart: (flag & FLAGS.openStart) !== 0,
       openEnd: (flag & FLAGS.openEnd) !== 0,
     };
@@ -109,15 +108,24 @@ export class PatternSet {
   use(number: number): PatternUse | undefined {
     const known = this.#uses[number];
     if (known !== undefined || this.#packed === undefined) return known;
-    const flag = this.#packed.flags[number] ?? 0;
-    const reference = this.#packed.references[number] ?? 0;
-    if ((flag & FLAGS.allow) !== 0) return ALLOW;
-    if ((flag & FLAGS.condition) !== 0) return { kind: 'condition', number: reference };
-    const entry = this.#entries[reference];
+    const reference = this.#packed.references[number] ?? ALLOW_REFERENCE;
+    if (reference === ALLOW_REFERENCE) return ALLOW;
+    if (reference >= 0) return { kind: 'condition', number: reference };
+    const entry = this.#entries?.at(FIRST_ENTRY - reference);
     return entry === undefined ? undefined : { kind: 'deny', entry };
   }
 
-  /** Per pattern the number of its condition phrase, -1 for a pattern of another use. No pattern may be added behind that. */
+  /** `kindOf` the entry of the pattern of that number, -1 for a pattern of another use. */
+  kind(number: number): number {
+    if (this.#packed !== undefined) {
+      const reference = this.#packed.references[number] ?? ALLOW_REFERENCE;
+      return reference <= FIRST_ENTRY ? (this.#entries?.kind(FIRST_ENTRY - reference) ?? -1) : -1;
+    }
+    const use = this.#uses[number];
+    return use?.kind === 'deny' ? kindOf(use.entry) : -1;
+  }
+
+  /** Per pattern the number of its condition phrase, less than 0 for a pattern of another use. No pattern may be added behind that. */
   get conditionNumbers(): Int32Array {
     this.#conditionNumbers ??= Int32Array.from({ length: this.length }, (_, number) => {
       const use = this.use(number);
@@ -142,26 +150,18 @@ export class PatternSet {
   pack(entries: readonly LexiconEntry[]): PackedPatterns {
     const numbers = new Map(entries.map((entry, index) => [entry, index]));
     const texts: string[] = [];
-    const ends = new Uint32Array(this.length);
     const flags = new Uint8Array(this.length);
-    const references = new Uint32Array(this.length);
-    let end = 0;
+    const references = new Int32Array(this.length);
     for (let number = 0; number < this.length; number += 1) {
       const { text, openStart, openEnd } = this.phrase(number);
-      const use = this.use(number);
       texts.push(text);
-      end += text.length;
-      ends[number] = end;
-      if (use?.kind === 'condition') references[number] = use.number;
-      if (use?.kind === 'deny') references[number] = numbers.get(use.entry) ?? 0;
       flags[number] =
-        (openStart ? FLAGS.openStart : 0) +
-        (openEnd ? FLAGS.openEnd : 0) +
-        (this.grows(number) ? FLAGS.grows : 0) +
-        (use?.kind === 'allow' ? FLAGS.allow : 0) +
-        (use?.kind === 'condition' ? FLAGS.condition : 0);
+        (openStart ? FLAGS.openStart : 0) + (openEnd ? FLAGS.openEnd : 0) + (this.grows(number) ? FLAGS.grows : 0);
+      const use = this.use(number);
+      if (use?.kind === 'condition') references[number] = use.number;
+      else references[number] = use?.kind === 'deny' ? FIRST_ENTRY - (numbers.get(use.entry) ?? 0) : ALLOW_REFERENCE;
     }
-    return { form: this.#form, text: texts.join(''), ends, flags, references };
+    return { form: this.#form, ...poolTexts(texts), flags, references };
   }
 
   #make(phrase: Phrase, use: PatternUse): Pattern | undefined {

@@ -3,6 +3,7 @@ import { reads, SEPARATOR } from '../text/index.js';
 import { SEPARATOR_CLASS } from './alphabet.js';
 import type { Lexicon } from './build.js';
 import { CELL, ROOT } from './cells.js';
+import type { Depths } from './open-depths.js';
 import type { Pattern } from './pattern.js';
 
 /** A letter that is a word of its own, or one of the letters that such a character is read as. */
@@ -44,7 +45,7 @@ export class SpelledWords {
    * the word that is being read, as long as it is one of a single letter.
    */
   openStart(
-    depths: Uint16Array,
+    depths: Depths,
     { next, otherwise }: { readonly next: readonly SpelledLetter[]; readonly otherwise: number },
   ): number {
     const { spelled, alphabet } = this.#lexicon;

@@ -27,6 +27,14 @@ const VOWELS = 'ㅏㅐㅑㅒㅓㅔㅕㅖㅗㅘㅙㅚㅛㅜㅝㅞㅟㅠㅡㅢㅣ'
 const TAILS =
   ' ㄱ ㄲ ㄱㅅ ㄴ ㄴㅈ ㄴㅎ ㄷ ㄹ ㄹㄱ ㄹㅁ ㄹㅂ ㄹㅅ ㄹㅌ ㄹㅍ ㄹㅎ ㅁ ㅂ ㅂㅅ ㅅ ㅆ ㅇ ㅈ ㅊ ㅋ ㅌ ㅍ ㅎ'.split(' ');
 
+let shared: Fold | undefined;
+
+/** The one fold of this process: it depends on nothing, and what it remembers serves whoever asks. */
+export function sharedFold(): Fold {
+  shared ??= new Fold();
+  return shared;
+}
+
 /** Folds code points; remembers every answer, so that a code point is worked out once. */
 export class Fold {
   readonly #basic: (readonly number[] | undefined)[] = new Array(0x10000);

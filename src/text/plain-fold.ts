@@ -1,4 +1,4 @@
-import { Fold, I_OR_L, IGNORABLE, SEMI_VOICED_MARK, SEPARATOR, VOICED_MARK } from './fold.js';
+import { I_OR_L, IGNORABLE, SEMI_VOICED_MARK, SEPARATOR, sharedFold, VOICED_MARK } from './fold.js';
 
 const SMALL_I = 0x69;
 
@@ -7,7 +7,7 @@ const SMALL_I = 0x69;
  * for a classifier, which wants one feature for one character: a capital I is an i, and a Hangul syllable stays whole.
  */
 export function createFold(): (codePoint: number) => number {
-  const fold = new Fold();
+  const fold = sharedFold();
   const known = new Map<number, number>();
   return (codePoint) => {
     let unit = known.get(codePoint);
