@@ -34,3 +34,6 @@ export const builtFeatures = (): typeof import('../../src/features/index.js') =>
 
 /** The built limits. */
 export const builtLimits = (): typeof import('../../src/limits/index.js') => built('limits/index.js');
+
+/** The built store. */
+export const builtStore = (): typeof import('../../src/store/index.js') => built('store/index.js');

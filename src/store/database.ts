@@ -18,6 +18,13 @@ export interface BulkInsert {
   readonly suffix?: string;
 }
 
+/** Rows for one table. */
+export interface TableRows {
+  readonly into: BulkInsert;
+  /** Each in the order of the columns. */
+  readonly rows: readonly (readonly SqlValue[])[];
+}
+
 /**
  * What runs statements. They are written once for all dialects: `?` for every value, the common subset of SQL, such as
  * `ON CONFLICT ... DO UPDATE` and `RETURNING`; what differs stands in `Dialect`. A `?` in a literal is not allowed.
@@ -44,6 +51,8 @@ export interface Database extends Queryable {
    * database itself waits for the end of the transaction.
    */
   transaction<Result>(work: (tx: Queryable) => Promise<Result>): Promise<Result>;
+  /** Inserts rows into several tables, all of them or none, in one exchange with the database. */
+  insertTogether(tables: readonly TableRows[]): Promise<void>;
   /**
    * Calls `onMessage` for what any process on the same database tells by `notify`, this one included; with SQLite only for
    * what this process tells. Messages are a hint, not a log: while the connection is down they are lost, so poll as well.

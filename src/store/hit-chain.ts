@@ -1,4 +1,4 @@
-import { createHash, createHmac, randomBytes, randomFillSync } from 'node:crypto';
+import { createHmac, hash, randomBytes, randomFillSync } from 'node:crypto';
 import type { HitContent } from './hit-content.js';
 
 /** One row of the record with its place in the chain of its writer. */
@@ -16,6 +16,8 @@ export interface SealedHit {
 }
 
 const SALT_BYTES = 16;
+/** Of one UTF-16 unit. */
+const MAX_UTF8_BYTES = 3;
 const WRITER_ALPHABET = 'abcdefghjkmnpqrstuvwxyz23456789';
 const WRITER_LENGTH = 10;
 
@@ -26,7 +28,7 @@ export function newWriter(): string {
 
 /** Returns the hash before the first row of a writer. */
 export function genesisHash(writer: string): Uint8Array {
-  return createHash('sha256').update(`sluice hits 1 ${writer}`).digest();
+  return sha256(`sluice hits 1 ${writer}`);
 }
 
 /** Returns what a row leaves behind when its content is erased. Null values at the end do not count: columns may be added there. */
@@ -34,13 +36,24 @@ export function digestHit(salt: Uint8Array, content: HitContent): Uint8Array {
   let length = content.length;
   while (length > 0 && content[length - 1] === null) length -= 1;
   const counted = length === content.length ? content : content.slice(0, length);
-  return createHash('sha256').update(salt).update(JSON.stringify(counted)).digest();
+  const text = JSON.stringify(counted);
+  const bytes = Buffer.allocUnsafe(salt.length + text.length * MAX_UTF8_BYTES);
+  bytes.set(salt);
+  return sha256(bytes.subarray(0, salt.length + bytes.write(text, salt.length)));
 }
 
 /** Returns the hash of a row: of all rows before it and its own digest. */
 export function linkHash(before: Uint8Array, digest: Uint8Array, key: Uint8Array | undefined): Uint8Array {
-  const hash = key === undefined ? createHash('sha256') : createHmac('sha256', key);
-  return hash.update(before).update(digest).digest();
+  if (key !== undefined) return createHmac('sha256', key).update(before).update(digest).digest();
+  const bytes = Buffer.allocUnsafe(before.length + digest.length);
+  bytes.set(before);
+  bytes.set(digest, before.length);
+  return sha256(bytes);
+}
+
+/** A hash object for each row would cost more than the hash; so would bytes that the call allocates itself. */
+function sha256(data: string | Uint8Array): Uint8Array {
+  return Buffer.from(hash('sha256', data, 'hex'), 'hex');
 }
 
 /** Returns 16 hexadecimal digits that tell one key from another and nothing more about it; null for no key. */

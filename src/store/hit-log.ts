@@ -66,7 +66,8 @@ export class HitLog implements Store {
   readonly #chain: HitChain;
   readonly #alarm: DropAlarm;
   readonly #queue: HitEntry[] = [];
-  #pending: Pending | undefined;
+  /** The batch that is written, and the one behind it if that is full: sealed while the database has the first. */
+  readonly #pending: Pending[] = [];
   #accepted = 0;
   #written = 0;
   #errors = 0;
@@ -164,12 +165,12 @@ export class HitLog implements Store {
   }
 
   get #waiting(): number {
-    return this.#queue.length + (this.#pending?.entries ?? 0);
+    return this.#pending.reduce((sum, { entries }) => sum + entries, this.#queue.length);
   }
 
   /** So many of the accepted entries, the oldest ones, are written or dropped. */
   get #settled(): number {
-    return this.#pending?.position ?? this.#accepted - this.#queue.length;
+    return this.#pending[0]?.position ?? this.#accepted - this.#queue.length;
   }
 
   async #flushAndClose(): Promise<void> {
@@ -223,15 +224,16 @@ export class HitLog implements Store {
   }
 
   async #write(): Promise<boolean> {
-    this.#pending ??= this.#seal();
-    const batch = this.#pending;
+    const batch = this.#pending[0] ?? this.#seal();
     try {
-      await this.#options.sink.append(batch);
+      const appended = this.#options.sink.append(batch);
+      if (this.#pending.length === 1 && this.#queue.length >= this.#options.batchSize) this.#seal();
+      await appended;
     } catch (error) {
       this.#handleFailure(error);
       return false;
     }
-    this.#pending = undefined;
+    this.#pending.shift();
     this.#written += batch.entries;
     if (this.#failuresInRow > 0) this.#options.logger.info({ queued: this.#waiting }, 'store writes again');
     this.#failuresInRow = 0;
@@ -239,9 +241,9 @@ export class HitLog implements Store {
     return true;
   }
 
-  /** Takes the oldest entries off the queue and gives their rows their places in the chain. */
+  /** Takes the oldest entries off the queue, gives their rows their places in the chain, and puts them behind what is pending. */
   #seal(): Pending {
-    const position = this.#settled;
+    const position = this.#accepted - this.#queue.length;
     const { batchSize, evidenceKeys } = this.#options;
     const hits: SealedHit[] = [];
     const evidence: SealedEvidence[] = [];
@@ -256,7 +258,9 @@ export class HitLog implements Store {
     this.#queue.splice(0, entries);
     const { head } = this.#chain;
     const lost = this.#alarm.dropped;
-    return { by: this.#by, hits, ...(evidence.length === 0 ? {} : { evidence }), head, lost, position, entries };
+    const batch = { by: this.#by, hits, ...(evidence.length === 0 ? {} : { evidence }), head, lost, position, entries };
+    this.#pending.push(batch);
+    return batch;
   }
 
   #handleFailure(error: unknown): void {

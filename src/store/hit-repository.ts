@@ -1,5 +1,5 @@
 import type { BulkInsert, Database, SqlValue } from './database.js';
-import { insertEvidence, type SealedEvidence } from './evidence/index.js';
+import { evidenceRows, type SealedEvidence } from './evidence/index.js';
 import { type ChainPoint, genesisHash, type SealedHit } from './hit-chain.js';
 import { HIT_COLUMNS } from './hit-content.js';
 
@@ -49,12 +49,22 @@ const HITS: BulkInsert = {
 };
 
 /** Batches of one writer may arrive out of order when one was spooled: the head only moves on. */
-const MOVE_HEAD = `
-  INSERT INTO writers (writer, key_id, started_ms, base_seq, base_hash, head_seq, head_hash, lost)
-  VALUES (?, ?, ?, 0, ?, ?, ?, ?)
-  ON CONFLICT (writer) DO UPDATE
-  SET head_seq = excluded.head_seq, head_hash = excluded.head_hash, lost = excluded.lost
-  WHERE excluded.head_seq >= writers.head_seq`;
+const HEADS: BulkInsert = {
+  table: 'writers',
+  columns: {
+    writer: 'text',
+    key_id: 'text',
+    started_ms: 'integer',
+    base_seq: 'integer',
+    base_hash: 'bytes',
+    head_seq: 'integer',
+    head_hash: 'bytes',
+    lost: 'integer',
+  },
+  suffix: `ON CONFLICT (writer) DO UPDATE
+    SET head_seq = excluded.head_seq, head_hash = excluded.head_hash, lost = excluded.lost
+    WHERE excluded.head_seq >= writers.head_seq`,
+};
 
 /** The record of hits in the database: what writers append to it. */
 export class HitRepository implements HitTarget {
@@ -67,11 +77,12 @@ export class HitRepository implements HitTarget {
   async append({ by, hits, evidence = [], head, lost }: HitBatch): Promise<void> {
     const { writer, keyId, startedMs } = by;
     const rows = hits.map((hit): SqlValue[] => [hit.writer, hit.seq, ...hit.content, hit.salt, hit.digest, hit.hash]);
-    await this.#database.transaction(async (tx) => {
-      await tx.insert(HITS, rows);
-      await insertEvidence(tx, evidence);
-      await tx.run(MOVE_HEAD, [writer, keyId, startedMs, genesisHash(writer), head.seq, head.hash, lost]);
-    });
+    const headRow = [writer, keyId, startedMs, 0, genesisHash(writer), head.seq, head.hash, lost];
+    await this.#database.insertTogether([
+      { into: HITS, rows },
+      evidenceRows(evidence),
+      { into: HEADS, rows: [headRow] },
+    ]);
   }
 
   async closeWriter(writer: string, timeMs: number): Promise<void> {

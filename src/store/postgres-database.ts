@@ -1,6 +1,6 @@
 import { Client, Pool, type PoolClient, types } from 'pg';
 import { type Logger, messageOf } from '../core/index.js';
-import type { BulkInsert, Database, Queryable, SqlValue } from './database.js';
+import type { BulkInsert, Database, Queryable, SqlValue, TableRows } from './database.js';
 import { isUnreachable } from './is-unreachable.js';
 import { migrate } from './migrations/index.js';
 import { POSTGRES } from './postgres-dialect.js';
@@ -119,6 +119,11 @@ class PostgresDatabase implements Database {
   async insert(into: BulkInsert, rows: readonly (readonly SqlValue[])[]): Promise<number> {
     await this.migrated();
     return this.#session.insert(into, rows);
+  }
+
+  async insertTogether(tables: readonly TableRows[]): Promise<void> {
+    await this.migrated();
+    await this.#session.insertTogether(tables);
   }
 
   async transaction<Result>(work: (tx: Queryable) => Promise<Result>): Promise<Result> {

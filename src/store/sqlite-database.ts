@@ -4,7 +4,7 @@ import { dirname, resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import Sqlite from 'better-sqlite3';
 import { StoreError } from '../core/index.js';
-import type { BulkInsert, Database, Queryable, SqlValue } from './database.js';
+import type { BulkInsert, Database, Queryable, SqlValue, TableRows } from './database.js';
 import { migrate } from './migrations/index.js';
 import { SQLITE } from './sqlite-dialect.js';
 import { SqliteSession } from './sqlite-session.js';
@@ -21,6 +21,10 @@ export interface SqliteDatabaseOptions {
 }
 
 const MAX_BUSY_POLL_MS = 10;
+/** Pages kept in memory, in KB; chosen by the benchmark `hit-log`, as the next. */
+const CACHE_KB = 8_192;
+/** Pages of 4 KB that the log may have before they are put into the database file. */
+const CHECKPOINT_PAGES = 4_000;
 
 /**
  * Opens (or creates) a SQLite database and migrates it.
@@ -47,6 +51,10 @@ export async function openSqliteDatabase(options: SqliteDatabaseOptions): Promis
     // price is one fsync per transaction, not per row.
     connection.pragma('synchronous = FULL');
     connection.pragma('secure_delete = ON');
+    // Request ids scatter over their index: with SQLite's 2 MB most of its pages are read again for every batch, and with a
+    // checkpoint for every 4 MB they are written twice for each.
+    connection.pragma(`cache_size = -${CACHE_KB}`);
+    connection.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
     return database;
   } catch (error) {
     connection?.close();
@@ -97,6 +105,12 @@ class SqliteDatabase implements Database {
         if (this.#connection.inTransaction) await this.#session.run('ROLLBACK');
         throw error;
       }
+    });
+  }
+
+  insertTogether(tables: readonly TableRows[]): Promise<void> {
+    return this.transaction(async (tx) => {
+      for (const { into, rows } of tables) await tx.insert(into, rows);
     });
   }
 

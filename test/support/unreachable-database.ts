@@ -13,6 +13,7 @@ export const unreachableDatabase: Database = {
   all: down,
   run: down,
   insert: down,
+  insertTogether: down,
   transaction: down,
   listen: async () => async () => undefined,
   notify: down,

@@ -7,6 +7,9 @@ export function benignText(chars: number): string {
   return text.repeat(Math.ceil(chars / text.length)).slice(0, chars);
 }
 
+/** A made-up word, for a list of its own: what holds it is a hit. */
+export const HIT_WORD = 'zorgblat';
+
 /** A chat completion request of some 200 characters of text; every number makes a text of its own. */
 export function chatRequest(number: number | string, { stream, text }: { stream: boolean; text: string }): string {
   return JSON.stringify({

@@ -1,7 +1,7 @@
 // Load of the HTTP benchmarks, in a process of its own: over kept connections, each of which sends its next request once it has the whole
 // answer to the last one. Every answer is checked: status 200, the number of its request, a proper end. Jobs come as messages.
 import { connect, type Socket } from 'node:net';
-import { benignText, chatRequest, httpRequest } from './exchange.js';
+import { benignText, chatRequest, HIT_WORD, httpRequest } from './exchange.js';
 
 /** What is to be sent. */
 export interface LoadJob {
@@ -11,6 +11,8 @@ export interface LoadJob {
   readonly stream: boolean;
   /** Every text is a new one; else all are the same, and a cache may know them. */
   readonly isNew: boolean;
+  /** Every so many texts hold `HIT_WORD`; none when left out. */
+  readonly hitEvery?: number;
 }
 
 /** What came of it. */
@@ -26,7 +28,7 @@ const TEXT = benignText(170);
 const FIRST_TOKEN = /"content":"[^"]/;
 let sent = 0;
 
-async function run({ port, requests, connections, stream, isNew }: LoadJob): Promise<LoadResult> {
+async function run({ port, requests, connections, stream, isNew, hitEvery }: LoadJob): Promise<LoadResult> {
   const latencies: number[] = [];
   const firstTokens: number[] = [];
   let left = requests;
@@ -37,7 +39,8 @@ async function run({ port, requests, connections, stream, isNew }: LoadJob): Pro
       left -= 1;
       sent += 1;
       const number = isNew ? `${process.pid}-${sent}` : '7';
-      const request = httpRequest(chatRequest(number, { stream, text: TEXT }));
+      const text = hitEvery !== undefined && sent % hitEvery === 0 ? `${TEXT} ${HIT_WORD}` : TEXT;
+      const request = httpRequest(chatRequest(number, { stream, text }));
       // A server may close a connection that was idle for seconds, as every one is on a very busy machine: clients try once more.
       if (socket.destroyed) socket = await open(port);
       let timing = await exchange(socket, request, number);

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CATEGORIES } from '../../../src/core/index.js';
 import { peerFile } from '../peers.js';
+import { HIT_WORD } from './exchange.js';
 import { startNginx } from './nginx.js';
 import { type Subject, startNode } from './subject.js';
 
@@ -35,6 +36,17 @@ export function startSluiceOff(upstream: string): Promise<Subject> {
   configs += 1;
   const store = `sqlite:${join(folder, `${configs}.db`)}`;
   return startServe('sluice, screening off', { upstream, config: { ...NO_SCREENING, store } });
+}
+
+/** `sluice serve` as by default, with `HIT_WORD` flagged in what users send, over any store. */
+export function startSluiceOver(
+  store: string,
+  { name, upstream }: { name: string; upstream: string },
+): Promise<Subject> {
+  configs += 1;
+  const lists = ['builtin', { inline: `[severity 2]\n${HIT_WORD}\n`, category: 'abusive' }];
+  const policies = { default: { input: { abusive: { flag: 0.6 } } } };
+  return startServe(name, { upstream, config: { lists, policies, log: { level: 'silent' }, store } });
 }
 
 function startServe(name: string, { upstream, config }: { upstream: string; config: object }): Promise<Subject> {

@@ -1,4 +1,4 @@
-import type { BulkInsert, Queryable, SqlValue } from '../database.js';
+import type { BulkInsert, SqlValue, TableRows } from '../database.js';
 import type { SealedEvidence } from './evidence-sealer.js';
 
 const EVIDENCE: BulkInsert = {
@@ -18,9 +18,8 @@ const EVIDENCE: BulkInsert = {
   suffix: 'ON CONFLICT (writer, seq) DO NOTHING',
 };
 
-/** Puts texts into the database; those that are there, or were, are left alone. */
-export async function insertEvidence(tx: Queryable, evidence: readonly SealedEvidence[]): Promise<void> {
-  if (evidence.length === 0) return;
+/** Texts as rows for the database; those that are there, or were, are left alone. */
+export function evidenceRows(evidence: readonly SealedEvidence[]): TableRows {
   const rows = evidence.map((each): SqlValue[] => [
     each.writer,
     each.seq,
@@ -32,5 +31,5 @@ export async function insertEvidence(tx: Queryable, evidence: readonly SealedEvi
     each.wrappedKey,
     each.content,
   ]);
-  await tx.insert(EVIDENCE, rows);
+  return { into: EVIDENCE, rows };
 }

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { StoreError } from '../../../src/core/index.js';
 import type { BulkInsert } from '../../../src/store/index.js';
 import { describeEveryDatabase } from '../../support/every-database.js';
@@ -46,6 +47,41 @@ describeEveryDatabase('a database', (harness) => {
       { name: 'b', size: 2 },
     ]);
     expect(await database.insert(ZORG, [])).toBe(0);
+  });
+
+  test('inserts into several tables together, all or nothing, as often as it is told', async () => {
+    const database = await openWithTable();
+    await database.run('CREATE TABLE blat (name TEXT NOT NULL UNIQUE, size INTEGER)');
+    const blat: BulkInsert = {
+      table: 'blat',
+      columns: { name: 'text', size: 'integer' },
+      suffix: 'ON CONFLICT (name) DO UPDATE SET size = excluded.size WHERE excluded.size > blat.size',
+    };
+    for (const size of [2, 1, 3]) {
+      await database.insertTogether([
+        { into: ZORG, rows: [['a', size, null, Buffer.from('"\\')]] },
+        { into: blat, rows: [['b', size]] },
+      ]);
+    }
+    await database.insertTogether([
+      { into: ZORG, rows: [] },
+      { into: blat, rows: [['c', 1]] },
+    ]);
+    await database.insertTogether([{ into: ZORG, rows: [['d', 1, null, null]] }]);
+    await database.insertTogether([{ into: ZORG, rows: [] }]);
+    const failing = database.insertTogether([
+      { into: ZORG, rows: [['e', 1, null, null]] },
+      { into: blat, rows: [[null, 1]] },
+    ]);
+    await expect(failing).rejects.toThrow(StoreError);
+    expect(await database.all('SELECT name, size FROM zorg ORDER BY name')).toEqual([
+      { name: 'a', size: 2 },
+      { name: 'd', size: 1 },
+    ]);
+    expect(await database.all('SELECT name, size FROM blat ORDER BY name')).toEqual([
+      { name: 'b', size: 3 },
+      { name: 'c', size: 1 },
+    ]);
   });
 
   test('counts changed rows', async () => {
@@ -105,12 +141,14 @@ describeEveryDatabase('a database', (harness) => {
   test('a listener hears what is told, until it ends', async () => {
     const database = await harness.open();
     const heard: string[] = [];
-    const end = await database.listen('zorg', (message) => heard.push(message));
+    // Everybody on the server's database hears a channel, also suites that run beside this one.
+    const channel = `zorg_${randomBytes(4).toString('hex')}`;
+    const end = await database.listen(channel, (message) => heard.push(message));
     await database.notify('blat', 'not for us');
-    await database.notify('zorg', "it's here");
+    await database.notify(channel, "it's here");
     await until(() => heard.length > 0);
     await end();
-    await database.notify('zorg', 'too late');
+    await database.notify(channel, 'too late');
     expect(heard).toEqual(["it's here"]);
   });
 

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { StoreError } from '../../../src/core/index.js';
@@ -61,7 +62,9 @@ describePostgres('a PostgreSQL database', () => {
     const warnings: unknown[] = [];
     const listening = await open(schema.url, { ...quiet, warn: (fields) => warnings.push(fields) });
     const heard: string[] = [];
-    await listening?.listen('zorg', (message) => heard.push(message));
+    // Everybody on the server's database hears a channel, also suites that run beside this one.
+    const channel = `zorg_${randomBytes(4).toString('hex')}`;
+    await listening?.listen(channel, (message) => heard.push(message));
     await listening?.all('SELECT 1');
     await schema.query(
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
@@ -69,7 +72,7 @@ describePostgres('a PostgreSQL database', () => {
     );
     await until(() => warnings.length >= 1);
     await until(async () => {
-      await database?.notify('zorg', 'again');
+      await database?.notify(channel, 'again');
       return heard.length > 0;
     });
     await until(async () => {
