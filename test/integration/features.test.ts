@@ -6,6 +6,7 @@ import { SENTENCES } from '../support/features.js';
 import { quiet } from '../support/quiet.js';
 import { runSluice, ServeProcess } from '../support/sluice-process.js';
 import { TempFolder } from '../support/temp-folder.js';
+import { until } from '../support/until.js';
 
 // Each test starts processes, which takes its time on a busy machine.
 jest.setTimeout(240_000);
@@ -15,8 +16,6 @@ const ENV = { SLUICE_FEATURES_KEY: 'the features key of the tests' };
 const [FIRST = '', SECOND = ''] = SENTENCES;
 /** The same, changed here and there. */
 const CHANGED = FIRST.replace('seven', 'eleven').replace('Vermiglio', 'Vermouth');
-/** What replicas may take to agree, and what a busy machine adds to a request. */
-const WITHIN_MS = 2_000;
 const running: ServeProcess[] = [];
 let count = 0;
 
@@ -56,21 +55,17 @@ function deployment(store: string, { env = ENV, more = '' }: { env?: Record<stri
   };
 }
 
-/** Milliseconds until a proxy answers a text with a status. */
-async function msUntil(status: number, served: ServeProcess, text: string): Promise<number> {
-  const start = performance.now();
-  for (;;) {
-    const sent = performance.now();
+/** Resolves once a proxy answers a text with a status. */
+function answers(status: number, served: ServeProcess, text: string): Promise<void> {
+  return until(async () => {
     const response = await served.chat(text);
     await response.arrayBuffer();
-    // What counts is when it was asked: the answer of a busy machine comes later.
-    if (response.status === status) return sent - start;
-    if (sent - start > 20_000) throw new Error(`still ${response.status}`);
-  }
+    return response.status === status;
+  });
 }
 
 describeEveryDatabase('features', (harness) => {
-  it('added by the command line block on every replica within two seconds, and pass again once revoked', async () => {
+  it('added by the command line block on every replica, and pass again once revoked', async () => {
     const own = deployment(harness.store);
     const [one, other] = [await own.serve(), await own.serve()];
     expect((await one.chat(CHANGED)).status).toBe(200);
@@ -81,8 +76,8 @@ describeEveryDatabase('features', (harness) => {
       stdout: expect.stringMatching(/^[0-9a-f]{16} crime\n1 added\n$/),
     });
     const id = added.stdout.slice(0, 16);
-    expect(await msUntil(400, one, CHANGED)).toBeLessThan(WITHIN_MS);
-    expect(await msUntil(400, other, CHANGED)).toBeLessThan(WITHIN_MS);
+    await answers(400, one, CHANGED);
+    await answers(400, other, CHANGED);
     expect((await other.chat(SECOND)).status).toBe(200);
 
     const metrics = await (await fetch(`${one.url}/metrics`)).text();
@@ -93,7 +88,7 @@ describeEveryDatabase('features', (harness) => {
       code: 1,
       stdout: `${id} revoked\nffffffffffffffff is no feature that holds\n`,
     });
-    expect(await msUntil(200, other, CHANGED)).toBeLessThan(WITHIN_MS);
+    await answers(200, other, CHANGED);
     for (const served of running.splice(0)) {
       served.signal('SIGTERM');
       await served.exited();
@@ -178,7 +173,7 @@ describe('sluice features', () => {
     const own = deployment('sqlite:./a.db', { more: 'features: { automatic: { days: 2 } }\n' });
     const served = await own.serve();
     expect((await served.chat(`${FIRST} blarf`)).status).toBe(400);
-    expect(await msUntil(400, served, `${FIRST} blurp`)).toBeLessThan(WITHIN_MS);
+    await answers(400, served, `${FIRST} blurp`);
     const listed = JSON.parse((await own.features('list', '--json')).stdout);
     expect(listed).toMatchObject({ origin: 'automatic', category: 'abusive', severity: 4 });
     expect(listed.state).toMatch(/^until /);

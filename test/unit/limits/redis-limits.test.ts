@@ -84,7 +84,7 @@ describeRedis('turns that replicas share over Redis', () => {
       end();
     };
     await Promise.all(Array.from({ length: 12 }, (_, index) => take(index)));
-    // Eleven spaces of 50 ms; the first is taken whenever both are there.
+    // Eleven spaces of 50 ms; the first is taken whenever both are there. A busy machine can only make it longer.
     expect(Math.max(...starts) - Math.min(...starts)).toBeGreaterThan(11 * 50 - 60);
   });
 
@@ -131,10 +131,13 @@ describeRedis('turns that replicas share over Redis', () => {
     // As kill -9: nothing of it reaches Redis any more.
     one.gate.shut();
     const turns = other.limits.turns('x', bounds);
-    const start = performance.now();
+    const taken = turns.take(never());
+    await until(() => turns.waiting === 1);
+    // Several heartbeats long nobody can tell whether it is dead.
+    await pause(1_000);
+    expect(turns.waiting).toBe(1);
+    await taken;
     await turns.take(never());
-    await turns.take(never());
-    expect(performance.now() - start).toBeGreaterThan(3_000);
     expect(turns.waiting).toBe(0);
   });
 
@@ -151,11 +154,11 @@ describeRedis('turns that replicas share over Redis', () => {
       // Whoever waits gets a turn of its own replica, and nobody waits for Redis.
       const end = await waiting;
       await until(() => !other.limits.healthy);
-      const start = performance.now();
       end();
       for (let turn = 0; turn < 5; turn += 1) (await there.take(never()))();
-      expect(performance.now() - start).toBeLessThan(2_000);
       expect(unshared).toBe(6);
+      // Every turn came while Redis still was away, so none had waited for it.
+      expect(other.limits.healthy).toBe(false);
       other.gate.open();
       await until(() => other.limits.healthy);
       const shared = there.take(never());

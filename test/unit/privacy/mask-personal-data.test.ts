@@ -50,9 +50,9 @@ describe('maskPersonalData', () => {
     ]);
   });
 
-  it('takes no longer for digits without end', () => {
-    const start = performance.now();
-    maskPersonalData(`${'1 '.repeat(2_000)}${'a@'.repeat(20_000)}${'a'.repeat(20_000)}`);
-    expect(performance.now() - start).toBeLessThan(5_000);
+  it('comes to an end for digits and addresses without end', () => {
+    // Tried from every start to every end, it would run for hours.
+    const text = `${'1 '.repeat(2_000)}${'a@'.repeat(20_000)}${'a'.repeat(20_000)}`;
+    expect(maskPersonalData(text).text).toMatch(/a{20000}$/);
   });
 });
