@@ -24,7 +24,14 @@ import {
   type Screen,
   SubjectEnforcement,
 } from './http/index.js';
-import { BUILTIN_LISTS, type Lexicon, type LexiconOptions, loadLexicon } from './lexicon/index.js';
+import {
+  BUILTIN_LISTS,
+  isPlainBuiltin,
+  type Lexicon,
+  type LexiconOptions,
+  loadLexicon,
+  loadLexiconApart,
+} from './lexicon/index.js';
 import { OWN_LIMITS, type RedisLimits } from './limits/index.js';
 import { listsOf } from './load-allow-list.js';
 import { loadEvidenceKeys } from './load-evidence-keys.js';
@@ -120,6 +127,8 @@ export interface ComposePipelineOptions {
   readonly file?: string | undefined;
   readonly services: Services;
   readonly previous?: Pipeline | undefined;
+  /** Ends the building early. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -229,20 +238,24 @@ async function openRecord(
 }
 
 /**
- * Builds the pipeline of a config. Nothing of `previous` changes, so that both can serve at the same time.
+ * Builds the pipeline of a config. Nothing of `previous` changes, so that both can serve at the same time, and the event loop stands still
+ * for no longer than milliseconds, so that it does.
  * @throws {SluiceError} when the lists, the model or the policies cannot be used.
+ * @throws {Error} what `signal` is aborted with.
  */
 export async function composePipeline(
   config: Config,
-  { file, services, previous }: ComposePipelineOptions,
+  { file, services, previous, signal }: ComposePipelineOptions,
 ): Promise<Pipeline> {
   const policies = resolvePolicies(config);
-  const lexicon = await composeLexicon(config, { file, previous: previous?.lexicon });
+  const lexicon = await composeLexicon(config, { file, previous: previous?.lexicon, signal });
   const classifier = await composeClassifier(config, { file, previous: previous?.classifier });
   const parts = { lexicon: lexicon.part, classifier: classifier.part };
   await services.features?.follower.start();
   const features = services.features?.database;
   const moderator = new Moderator({ ...parts, features, cacheMaxBytes: config.cache.maxBytes });
+  // At the start the first stream of each policy does that.
+  if (previous !== undefined) await moderator.prepareStreams([...policies.values()]);
   const { store, clock, metrics, evidence, logger } = services;
   const detectors = await composeDetectors(config, { logger, metrics, file, baseDir: baseDirOf(file) }).catch(
     (error) => {
@@ -327,14 +340,21 @@ export function lexiconOptions(config: Config, file: string | undefined): Lexico
 
 async function composeLexicon(
   config: Config,
-  { file, previous }: { readonly file: string | undefined; readonly previous: Loaded<Lexicon> | undefined },
+  {
+    file,
+    previous,
+    signal,
+  }: Pick<ComposePipelineOptions, 'file' | 'signal'> & { readonly previous: Loaded<Lexicon> | undefined },
 ): Promise<Loaded<Lexicon>> {
   const { lists, lexicon } = config;
   const paths = [...(pathsOf(lists).includes('builtin') ? [BUILTIN_LISTS] : []), ...listPaths(config, file)];
   // Taken before the files are read: one that changes in between is read again by the next reload.
   const key = `${JSON.stringify([lists, lexicon])}\n${await fingerprintOf(paths, ['.txt'])}`;
   if (previous?.key === key) return previous;
-  return { key, part: loadLexicon(lexiconOptions(config, file)) };
+  const options = lexiconOptions(config, file);
+  // Reading what is built already is faster than starting a thread, and at the start there is nobody to wait.
+  if (previous === undefined && isPlainBuiltin(options)) return { key, part: loadLexicon(options) };
+  return { key, part: await loadLexiconApart(options, signal) };
 }
 
 function pathsOf(lists: Config['lists']): string[] {

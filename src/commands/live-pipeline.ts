@@ -7,8 +7,8 @@ import { changedFixedSettings } from './fixed-settings.js';
 export interface LivePipelineOptions {
   readonly first: Pipeline;
   readonly services: Services;
-  /** Builds the pipeline that replaces `previous` from the files as they are now. */
-  readonly load: (previous: Pipeline) => Promise<Pipeline>;
+  /** Builds the pipeline that replaces `previous` from the files as they are now, or rejects once the signal is aborted. */
+  readonly load: (previous: Pipeline, signal: AbortSignal) => Promise<Pipeline>;
   /** Resolves once nobody uses a pipeline that was replaced before the call. */
   readonly unused: () => Promise<void>;
 }
@@ -19,6 +19,7 @@ export class LivePipeline {
   #current: Pipeline;
   #last: ReloadOutcome | undefined;
   #queue: Promise<unknown> = Promise.resolve();
+  readonly #ended = new AbortController();
 
   constructor(options: LivePipelineOptions) {
     this.#options = options;
@@ -41,6 +42,12 @@ export class LivePipeline {
     return done;
   }
 
+  /** Breaks off a reload that runs; resolves once none does. The pipeline in use stays. */
+  async end(): Promise<void> {
+    this.#ended.abort(new Error('the server stops'));
+    await this.#queue;
+  }
+
   async #reload(reason: string): Promise<ReloadOutcome> {
     const { load, services } = this.#options;
     const { logger, clock, metrics } = services;
@@ -54,9 +61,11 @@ export class LivePipeline {
     };
     let next: Pipeline;
     try {
-      next = await load(this.#current);
+      next = await load(this.#current, this.#ended.signal);
     } catch (error) {
       const outcome = finish(problemsOf(error));
+      // What was asked for before the end is nobody's concern behind it.
+      if (this.#ended.signal.aborted) return outcome;
       logger.error({ reason, problems: outcome.problems }, 'config not reloaded; the earlier one stays in use');
       return outcome;
     }

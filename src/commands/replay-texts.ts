@@ -1,5 +1,5 @@
 import type { Action, TextClassifier } from '../core/index.js';
-import { type InlineList, type LexiconOptions, loadLexicon } from '../lexicon/index.js';
+import { type InlineList, type LexiconOptions, loadLexiconApart } from '../lexicon/index.js';
 import { Moderator } from '../moderator/index.js';
 import type { ResolvedPolicy } from '../policy/index.js';
 import { type Database, type EvidenceKeys, type ReplayOptions, replayEvidence } from '../store/index.js';
@@ -68,7 +68,7 @@ export async function replayTexts(
     }
     // Building lists takes seconds: not where there is nothing to judge.
     changed ??= new Moderator({
-      lexicon: loadLexicon({ ...lexicon, lists: [...lexicon.lists, added] }),
+      lexicon: await loadLexiconApart({ ...lexicon, lists: [...lexicon.lists, added] }),
       classifier,
       cacheMaxBytes: 0,
     });

@@ -1,5 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { composePipeline, openServices, type Pipeline, releasePipeline, type Services } from '../compose.js';
+import {
+  type ComposePipelineOptions,
+  composePipeline,
+  openServices,
+  type Pipeline,
+  releasePipeline,
+  type Services,
+} from '../compose.js';
 import type { Config } from '../config/index.js';
 import { ConfigError } from '../core/index.js';
 import {
@@ -66,8 +73,8 @@ export async function serveProcess({ source, env, version, worker }: ServeProces
       : undefined;
   await watch?.start();
   const services = await openServices(config, { limits: worker?.limits });
-  const build = (next: Config, previous?: Pipeline): Promise<Pipeline> =>
-    composePipeline(next.upstream === undefined ? withDemoList(next) : next, { file, services, previous });
+  const build = (next: Config, rest: Pick<ComposePipelineOptions, 'previous' | 'signal'> = {}): Promise<Pipeline> =>
+    composePipeline(next.upstream === undefined ? withDemoList(next) : next, { file, services, ...rest });
   const { logger, store, clock, enforcer, features } = services;
   const first = await build(config).catch(async (error: unknown) => {
     await services.close();
@@ -76,13 +83,13 @@ export async function serveProcess({ source, env, version, worker }: ServeProces
   const live: LivePipeline = new LivePipeline({
     first,
     services,
-    load: async (previous) => {
+    load: async (previous, signal) => {
       const next = source.read();
       if (next.upstream === undefined && previous.config.upstream !== undefined) {
         const message = 'is missing; requests would have nowhere to go';
         throw new ConfigError(file ?? 'config', [{ path: 'upstream', message }]);
       }
-      return build(next, previous);
+      return build(next, { previous, signal });
     },
     unused: () => exchanges.settled(),
   });
@@ -152,6 +159,8 @@ export async function serveProcess({ source, env, version, worker }: ServeProces
     logger.info({ address, ...info() }, worker === undefined ? 'listening' : 'worker listens');
     if (config.upstream === undefined && worker === undefined) process.stdout.write(demoLines(address));
     retention?.start();
+    // Else the first stream would wait for it.
+    void first.moderator.prepareStreams([...first.policies.values()]);
   } catch (error) {
     await services.close();
     throw error;
@@ -159,6 +168,7 @@ export async function serveProcess({ source, env, version, worker }: ServeProces
   const stop = async (): Promise<void> => {
     watch?.stop();
     await retention?.stop();
+    await live.end();
     logger.info({ openExchanges: exchanges.count }, 'draining');
     const drained = proxy.drain();
     // A connection kept alive after its last exchange would hold up the end for as long as its client likes.

@@ -108,6 +108,13 @@ export function assembleLexicon({ entryTable, allowPhrases, ...parts }: LexiconP
     const key = kinds.join('');
     const found = known.get(key);
     if (found !== undefined) return found;
+    // Where nothing is changed, as in shadow mode, nothing waits.
+    if (!kinds.includes(1)) {
+      return {
+        plain: new Uint8Array(automaton.depths.length),
+        spelled: new Uint8Array(spelled.depths.length),
+      };
+    }
     const counts = (set: PatternSet) => (number: number) => kinds[set.kind(number)] === 1;
     const depths = {
       plain: yield* openDepths(automaton, { counts: counts(patterns), stays: (number) => patterns.grows(number) }),

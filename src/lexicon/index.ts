@@ -7,10 +7,12 @@ export { type ExplainedMatch, type ExplainedOutcome, explainText, type FoundPhra
 export { FOLD_NAMES, type FoldName } from './folds.js';
 export { LexiconScanner } from './lexicon-scanner.js';
 export { LINT_KINDS, type LintKind, type LintWarning, lintLists } from './lint.js';
+export { loadLexiconApart } from './load-apart.js';
 export {
   BUILTIN_LISTS,
   type FileList,
   type InlineList,
+  isPlainBuiltin,
   type LexiconOptions,
   type ListConfig,
   loadLexicon,

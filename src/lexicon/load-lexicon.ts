@@ -66,31 +66,54 @@ export interface ReadLists {
   readonly issues: readonly LexiconIssue[];
 }
 
+/** A lexicon as bytes, and what they were built from. */
+export interface PackedLexicon {
+  readonly bytes: ArrayBuffer;
+  readonly key: string;
+}
+
+/** Of lists that were built on the spot. */
+const OWN_KEY = 'built';
+
 /**
  * Loads and builds the lists.
  * @throws {LexiconError} when a path is missing, nothing says the category of a file, or a line is bad.
  * @throws {ConfigError} when an adjustment names no entry.
  */
 export function loadLexicon(options: LexiconOptions): Lexicon {
+  const ready = isPlainBuiltin(options) ? loadBuiltinPack() : undefined;
+  return ready?.lexicon ?? buildFrom(options);
+}
+
+/**
+ * As `loadLexicon`, as bytes for another thread, which `unpackLexicon` takes over.
+ * @throws {SluiceError} as `loadLexicon` does.
+ */
+export function loadPackedLexicon(options: LexiconOptions): PackedLexicon {
+  const ready = isPlainBuiltin(options) ? loadBuiltinPack() : undefined;
+  return ready ?? { bytes: packLexicon(buildFrom(options), OWN_KEY), key: OWN_KEY };
+}
+
+/** Whether the lists are those that the package carries built. */
+export function isPlainBuiltin({ lists, adjustments }: LexiconOptions): boolean {
+  if (lists.length !== 1 || lists[0] !== 'builtin') return false;
+  return adjustments === undefined || (adjustments.disable.length === 0 && adjustments.override.length === 0);
+}
+
+function buildFrom(options: LexiconOptions): Lexicon {
   const { adjustments, where = 'config' } = options;
-  const isPlainBuiltin = options.lists.length === 1 && options.lists[0] === 'builtin';
-  if (isPlainBuiltin && (adjustments === undefined || isEmpty(adjustments))) {
-    const packed = loadBuiltinPack();
-    if (packed !== undefined) return packed;
-  }
   const { lists, issues } = loadLists(options);
   if (issues.length > 0) throw new LexiconError(issues);
   return buildLexicon(adjustments === undefined ? lists : adjustLists(lists, adjustments, where));
 }
 
-function isEmpty({ disable, override }: Adjustments): boolean {
-  return disable.length === 0 && override.length === 0;
-}
-
 /** The built-in lists as the build packed them; `undefined` when there is no pack, or the lists changed behind it. */
-function loadBuiltinPack(): Lexicon | undefined {
+function loadBuiltinPack(): (PackedLexicon & { readonly lexicon: Lexicon }) | undefined {
   const bytes = readPack();
-  return bytes && unpackLexicon(bytes, builtinKey());
+  if (bytes === undefined) return undefined;
+  const key = builtinKey();
+  const lexicon = unpackLexicon(bytes, key);
+  return lexicon && { bytes, key, lexicon };
 }
 
 /** `undefined` in a checkout that was not built: its lists are read as text. */

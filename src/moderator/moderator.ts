@@ -5,7 +5,7 @@ import type { Clock, Direction, TextClassifier, Verdict } from '../core/index.js
 import type { FeatureSource } from '../features/index.js';
 import type { Lexicon } from '../lexicon/index.js';
 import { decide, type ResolvedPolicy } from '../policy/index.js';
-import { Screening, type ScreeningOptions } from './screening.js';
+import { holdsOf, Screening, type ScreeningOptions } from './screening.js';
 import { SeamJudge, type SeamMatch } from './seam-judge.js';
 import { groupSeams, type SeamVerdict } from './seam-verdict.js';
 import { StreamModerator } from './stream-moderator.js';
@@ -140,6 +140,19 @@ export class Moderator {
   /** Opens one channel of streamed text. */
   openStream(options: OpenStreamOptions): StreamModerator {
     return new StreamModerator({ ...this.#detectors, ...options });
+  }
+
+  /**
+   * Does ahead, in turns, what the first stream of each policy would take tens of milliseconds for: nobody is to wait for that when
+   * policies or lists are replaced.
+   */
+  async prepareStreams(policies: readonly ResolvedPolicy[]): Promise<void> {
+    for (const policy of policies) {
+      for (const direction of ['input', 'output'] as const) {
+        const steps = this.#detectors.lexicon.prepareHolds(holdsOf({ policy, direction }));
+        while (steps.next().done !== true) await nextTurn();
+      }
+    }
   }
 
   #remember(key: string, verdict: Verdict): Verdict {

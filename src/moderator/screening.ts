@@ -255,7 +255,7 @@ export class Screening {
 }
 
 /** Text waits for list hits that the policy redacts or blocks, and for no others. */
-function holdsOf({ policy, direction }: ScreeningOptions): Holds {
+export function holdsOf({ policy, direction }: Pick<ScreeningOptions, 'policy' | 'direction'>): Holds {
   if (policy.mode !== 'enforce') return () => false;
   const thresholds = thresholdsOf('lexicon', { policy, direction });
   return (category, severity) => {

@@ -8,6 +8,13 @@ export interface Usage {
   readonly rssBytes: number;
 }
 
+/** For how long an event loop stood still since the last question. */
+export interface Pauses {
+  readonly longestMs: number;
+  /** Most processor time of its thread between two turns of a timer; NaN where the kernel does not say. */
+  readonly busiestMs: number;
+}
+
 /** A server under test, in a process of its own. */
 export interface Subject {
   readonly name: string;
@@ -16,6 +23,12 @@ export interface Subject {
   readonly share?: number;
   usage(): Promise<Usage>;
   stop(): Promise<void>;
+}
+
+/** A server under test that runs on Node.js. */
+export interface NodeSubject extends Subject {
+  /** Counts from the first question on. */
+  pauses(): Promise<Pauses>;
 }
 
 /** How a Node.js process is started. */
@@ -34,7 +47,13 @@ const START_MS = 120_000;
  * Starts a Node.js process and waits until it listens on a port.
  * @throws {Error} when it ends, or does not listen within two minutes; with what it said
  */
-export async function startNode({ name, file, args = [], env = {}, share = 1 }: NodeSubjectOptions): Promise<Subject> {
+export async function startNode({
+  name,
+  file,
+  args = [],
+  env = {},
+  share = 1,
+}: NodeSubjectOptions): Promise<NodeSubject> {
   // TypeScript is read as the benchmarks themselves are; what is built already runs as it does for users.
   const loader = file.endsWith('.ts') ? process.execArgv : [];
   const child = spawn(process.execPath, [...loader, '--require', REPORT, file, ...args], {
@@ -54,7 +73,14 @@ export async function startNode({ name, file, args = [], env = {}, share = 1 }: 
     });
   });
   child.removeAllListeners('exit');
-  return { name, port, share, usage: () => askUsage(child), stop: () => stopChild(child) };
+  return {
+    name,
+    port,
+    share,
+    usage: () => askUsage(child),
+    pauses: () => askPauses(child),
+    stop: () => stopChild(child),
+  };
 }
 
 async function askUsage(child: ChildProcess): Promise<Usage> {
@@ -62,6 +88,13 @@ async function askUsage(child: ChildProcess): Promise<Usage> {
   child.send('cpu');
   const [{ cpu, rss }] = (await answer) as [{ cpu: NodeJS.CpuUsage; rss: number }];
   return { cpuMs: (cpu.user + cpu.system) / 1000, rssBytes: rss };
+}
+
+async function askPauses(child: ChildProcess): Promise<Pauses> {
+  const answer = once(child, 'message');
+  child.send('pauses');
+  const [pauses] = (await answer) as [Pauses];
+  return pauses;
 }
 
 /** Ends a process; resolves once it is gone. */

@@ -5,7 +5,7 @@ import { CATEGORIES } from '../../../src/core/index.js';
 import { peerFile } from '../peers.js';
 import { HIT_WORD } from './exchange.js';
 import { startNginx } from './nginx.js';
-import { type Subject, startNode } from './subject.js';
+import { type NodeSubject, type Subject, startNode } from './subject.js';
 
 /** Lists, classifier and record as by default; more is blocked than by default, so that a benchmark can see that screening is on. */
 const SCREENING = {
@@ -15,6 +15,11 @@ const SCREENING = {
 const NO_SCREENING = { lists: [], classifier: { enabled: false }, log: { level: 'silent' } };
 /** Portkey takes some twenty times as long as the others. */
 const PORTKEY_SHARE = 0.1;
+
+/** The command line as it is built. */
+export const CLI = join(__dirname, '../../../dist/cli.js');
+/** Bearer token of the admin routes of `startServeOn`. */
+export const ADMIN_TOKEN = 'a-token-for-the-benchmarks';
 
 const folder = mkdtempSync(join(tmpdir(), 'sluice-bench-'));
 process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
@@ -29,6 +34,12 @@ export function screeningConfig(): object {
 /** `sluice serve` as users start it, with everything on. */
 export function startSluice(upstream: string): Promise<Subject> {
   return startServe('sluice', { upstream, config: screeningConfig() });
+}
+
+/** `sluice serve` with a config file that the benchmark writes, and may write anew. */
+export function startServeOn(file: string, upstream: string): Promise<NodeSubject> {
+  const args = ['serve', '--upstream', upstream, '--listen', '127.0.0.1:0', '--config', file];
+  return startNode({ name: 'sluice', file: CLI, args, env: { SLUICE_ADMIN_TOKEN: ADMIN_TOKEN } });
 }
 
 /** `sluice serve` without lists and classifier: what the proxying alone costs. */
@@ -54,11 +65,11 @@ function startServe(name: string, { upstream, config }: { upstream: string; conf
   // JSON is YAML.
   writeFileSync(file, JSON.stringify(config));
   const args = ['serve', '--upstream', upstream, '--listen', '127.0.0.1:0', '--config', file];
-  return startNode({ name, file: join(__dirname, '../../../dist/cli.js'), args });
+  return startNode({ name, file: CLI, args });
 }
 
 /** A relay of node:http and undici that parses what passes, and nothing else: the bound. */
-export function startBareRelay(upstream: string): Promise<Subject> {
+export function startBareRelay(upstream: string): Promise<NodeSubject> {
   return startNode({
     name: 'bare relay',
     file: join(__dirname, 'subjects/bare-relay.ts'),
