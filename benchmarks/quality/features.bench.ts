@@ -192,7 +192,7 @@ class Finder {
   add(text: string): string[] {
     return this.#signer.sign(text).flatMap((signature) => {
       if (signature.near === undefined || this.#index.isFull) return [];
-      this.#index.add({ signature: encodeSignature(signature), category: 'crime', severity: 4 });
+      this.#index.add({ signature: encodeSignature(signature), category: 'crime', severity: 4, expiresMs: null });
       return [featureId(signature.fingerprint)];
     });
   }

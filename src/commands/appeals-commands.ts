@@ -121,7 +121,7 @@ export async function appealsDecide(
 ): Promise<void> {
   const order = { hit, decision, by, reason, allow, revoke, apply };
   const report = await withDatabase(file === undefined ? {} : { config: file }, (database, config) =>
-    decideAppeal(order, { database, nowMs: Date.now(), ...reviewOf(config, file) }),
+    decideAppeal(order, { database, nowMs: Date.now(), ...reviewOf(config, { file, database }) }),
   );
   stdout.write(json ? `${JSON.stringify(report)}\n` : describeReport(report));
 }
@@ -166,7 +166,7 @@ function describeHit({
   return `${id}: ${direction} ${field}: ${found}, ${applied}`;
 }
 
-function describeReport({ applied, appeal, allowList, replay, features }: AppealReport): string {
+function describeReport({ applied, appeal, allowList, replay, unknown, features }: AppealReport): string {
   const { hit, status, decidedBy, effects } = appeal;
   const lines = [`appeal of ${hit}: ${status} by ${decidedBy}${applied ? '' : ' (not done yet: add --apply)'}`];
   const strike = effects?.strike;
@@ -178,9 +178,7 @@ function describeReport({ applied, appeal, allowList, replay, features }: Appeal
   for (const phrase of effects?.allowed ?? []) lines.push(`allow ${JSON.stringify(phrase)}, in ${allowList}`);
   for (const { id, hits } of features)
     lines.push(`revoke feature ${id}, which ${count(hits, 'recorded hit')} of it names`);
-  if (allowList !== null && replay === null) {
-    lines.push('what else would flip is not known: no texts are kept, or the phrases are in the list already');
-  }
+  if (unknown !== null) lines.push(`what else would flip is not known: ${unknown}`);
   if (replay !== null) lines.push(...describeReplay(replay, hit));
   return `${lines.join('\n')}\n`;
 }

@@ -1,11 +1,11 @@
 import { resolve } from 'node:path';
-import { baseDirOf, lexiconOptions, type Pipeline } from '../compose.js';
+import { baseDirOf, lexiconOptions } from '../compose.js';
 import type { Config } from '../config/index.js';
-import { AppealError } from '../core/index.js';
+import { AppealError, FeatureError } from '../core/index.js';
 import { loadEvidenceKeys } from '../load-evidence-keys.js';
 import { type Appeal, AppealRepository, type Database, FeatureRepository, HitQueries } from '../store/index.js';
 import { type AllowPhrases, asList, planAllowPhrases, saveAllowPhrases } from './allow-phrases.js';
-import { type ReplayReport, replayTexts } from './replay-texts.js';
+import { type Judging, type ReplayReport, replayTexts } from './replay-texts.js';
 
 /** What a reviewer wants done about an appeal. */
 export interface AppealOrder {
@@ -28,14 +28,13 @@ export interface AppealReport {
   readonly appeal: Appeal;
   /** List file that phrases are added to; null without any. */
   readonly allowList: string | null;
-  /** What the phrases change about texts that are kept; null without phrases that are new, or without kept texts. */
+  /** What phrases and revoked features change about texts that are kept; null when nothing changes, or none are kept. */
   readonly replay: ReplayReport | null;
+  /** Why it is not known what else would flip; null when it is, or nothing could. */
+  readonly unknown: string | null;
   /** Features that are revoked, each with the recorded hits that name it. */
   readonly features: readonly { readonly id: string; readonly hits: number }[];
 }
-
-/** What texts are judged with. */
-export type Judging = Pick<Pipeline, 'moderator' | 'policies' | 'classifier'>;
 
 /** What decisions are made by. */
 export interface AppealReview {
@@ -76,8 +75,7 @@ export async function decideAppeal(order: AppealOrder, options: DecideAppealOpti
   } as const;
   const planned = await appeals.preview(hit, decision);
   const features = await hitsOf(database, order.revoke);
-  const replay = phrases === undefined ? null : await replayPhrases(phrases, order, options);
-  const report = { allowList: phrases?.file ?? null, replay, features };
+  const report = { allowList: phrases?.file ?? null, ...(await replay(phrases, order, options)), features };
   if (!apply) return { applied: false, appeal: planned, ...report };
   // What lets texts pass comes first: should this break off, the appeal is open and can be decided again.
   if (phrases !== undefined)
@@ -106,18 +104,24 @@ async function hitsOf(database: Database, ids: readonly string[]): Promise<Appea
   return features;
 }
 
-async function replayPhrases(
-  phrases: AllowPhrases,
-  order: AppealOrder,
-  options: DecideAppealOptions,
-): Promise<ReplayReport | null> {
-  const { database, config, file, nowMs } = options;
-  const added = asList(phrases);
-  if (added === undefined || Object.keys(config.evidence.categories).length === 0) return null;
-  const { hit: requestId, by, reason } = order;
+async function replay(
+  phrases: AllowPhrases | undefined,
+  { hit: requestId, by, reason, revoke: revoked }: AppealOrder,
+  { database, config, file, nowMs, judge }: DecideAppealOptions,
+): Promise<Pick<AppealReport, 'replay' | 'unknown'>> {
+  const list = phrases && asList(phrases);
+  if (list === undefined && revoked.length === 0) {
+    return { replay: null, unknown: phrases === undefined ? null : 'the phrases are in the list already' };
+  }
+  if (Object.keys(config.evidence.categories).length === 0) return { replay: null, unknown: 'no texts are kept' };
   const keys = loadEvidenceKeys(config.evidence.keyEnv);
-  return options.judge(({ moderator, policies, classifier }) => {
-    const judging = { moderator, policies, classifier: classifier.part, lexicon: lexiconOptions(config, file) };
-    return replayTexts(database, judging, { added, requestId, keys, by, reason, nowMs });
+  const added = list && { list, to: lexiconOptions(config, file) };
+  const report = await judge((judging) => {
+    if (revoked.length > 0 && judging.features === undefined) {
+      const { keyEnv } = config.features;
+      throw new FeatureError(`Set ${keyEnv} here: without it nobody can tell what revoking a feature changes.`);
+    }
+    return replayTexts(database, judging, { added, revoked, requestId, keys, by, reason, nowMs });
   });
+  return { replay: report, unknown: null };
 }

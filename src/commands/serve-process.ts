@@ -126,8 +126,9 @@ export async function serveProcess({ source, env, version, worker }: ServeProces
   };
   const { database } = services;
   const review = (): AppealReview => {
-    const { current } = live;
-    return { config: current.config, file, judge: (work) => work(current) };
+    const { config: now, lexicon, classifier, policies } = live.current;
+    const judging = { lexicon: lexicon.part, classifier: classifier.part, policies, features: features?.database };
+    return { config: now, file, judge: (work) => work(judging) };
   };
   const appeals = database && createAdminAppeals({ database, clock, review });
   const operatorRoutes = createOperatorRoutes({ view, token, appeals });

@@ -15,7 +15,6 @@ import {
 import { createAdminAppeals } from './admin-appeals.js';
 import { adminToken } from './admin-token.js';
 import type { ConfigSource } from './config-source.js';
-import type { AppealReview } from './decide-appeal.js';
 import { demoLines } from './echo-demo.js';
 import { FileWatch, WATCH_INTERVAL_MS } from './file-watch.js';
 import { changedFixedSettings, type FixedSettings, fixedSettings } from './fixed-settings.js';
@@ -87,8 +86,13 @@ export async function serveWorkers({ source, workers, env, version }: ServeWorke
     throw error;
   });
   const clock = { now: () => Date.now() };
-  const review = (): AppealReview => reviewOf(source.read(), source.file);
-  const appeals = database && createAdminAppeals({ database, clock, review });
+  const appeals =
+    database &&
+    createAdminAppeals({
+      database,
+      clock,
+      review: () => reviewOf(source.read(), { file: source.file, database }),
+    });
   const operatorServer = createOperatorServer(createOperatorRoutes({ view, token, appeals }));
   if (config.adminListen !== undefined) {
     try {

@@ -1,5 +1,4 @@
-import type { Feature } from '../core/index.js';
-import type { FeatureIndex } from './feature-index.js';
+import type { FeatureIndex, IndexedFeature } from './feature-index.js';
 import type { FeatureKey } from './feature-key.js';
 import { FeatureMatcher, type MatcherParts } from './feature-matcher.js';
 import { RING_LETTERS } from './letter-reader.js';
@@ -80,6 +79,20 @@ export class FeatureDatabase implements FeatureSource {
     if (matcher.index === this.#index && this.#spare.length < MAX_SPARE) this.#spare.push(matcher);
   }
 
+  /** The features but for some, as revoking those would leave them. Matchers of it are not used again. */
+  without(ids: ReadonlySet<string>): FeatureSource {
+    return {
+      version: this.version === undefined ? undefined : `${this.version}-without-${[...ids].sort().join('-')}`,
+      open: () => {
+        if (this.#index === undefined || this.#index.size === 0) return undefined;
+        const matcher = new FeatureMatcher({ ...this.#parts, index: this.#index, without: ids });
+        matcher.reset();
+        return matcher;
+      },
+      release: () => undefined,
+    };
+  }
+
   /** Looks things up in another index from now on. Matchers that run go on with theirs. */
   use(index: FeatureIndex): void {
     this.#index = index;
@@ -98,7 +111,7 @@ export class FeatureDatabase implements FeatureSource {
   }
 
   /** As `FeatureIndex.add`; false also while there is no index. */
-  add(feature: Pick<Feature, 'signature' | 'category' | 'severity'>): boolean {
+  add(feature: IndexedFeature): boolean {
     return this.#index?.add(feature) ?? false;
   }
 
@@ -107,14 +120,14 @@ export class FeatureDatabase implements FeatureSource {
     return this.#index?.remove(id) ?? false;
   }
 
+  /** As `FeatureIndex.expire`; a change that no change of the store tells. */
+  expire(nowMs: number): void {
+    if (this.#index?.expire(nowMs) === true) this.#touches += 1;
+  }
+
   /** Says up to which change of the store the features are known. */
   reach(change: number): void {
     this.#change = change;
     this.#touches = 0;
-  }
-
-  /** Says that a feature has gone without a change of the store. */
-  touch(): void {
-    this.#touches += 1;
   }
 }

@@ -1,26 +1,34 @@
 import { CATEGORIES, type Category, type Feature, type Severity } from '../core/index.js';
 import { BIN_BYTES } from './shingles.js';
-import { MAX_LETTERS, MAX_SEEDS } from './sign-text.js';
-import { decodeSignature, type Signature } from './signature.js';
+import { MAX_LETTERS } from './sign-text.js';
+import { decodeSignature, PLACES, type Seeds, type Signature } from './signature.js';
 
 /** What the index tells of a feature that was found. */
 export interface KnownFeature {
   readonly id: string;
   readonly category: Category;
   readonly severity: Severity;
-  /** Whether it is found only when it comes alone and unchanged. */
-  readonly exactOnly: boolean;
 }
+
+/** What the index needs of a feature. */
+export type IndexedFeature = Pick<Feature, 'signature' | 'category' | 'severity' | 'expiresMs'>;
 
 /** Entries of a bucket: with 4 bytes each one cache line. */
 export const BUCKET_ENTRIES = 16;
-/** Share of the entries that is filled when the index is full: one bucket in thirty is full then, and takes no more seeds. */
-const LOAD = 0.75;
-/** Seeds of a feature on average; short ones have fewer. */
-const USUAL_SEEDS = 19;
+/** Seeds of a feature that have entries, at most. */
+const KEPT_SEEDS = 22;
+/** Entries that there is room for, for each feature. */
+const FEATURE_ENTRIES = 22;
+/**
+ * Features that a seed leads to at most. Of those that share a phrase with more, the phrase is no seed any more: else what
+ * everybody writes would cost most, and take the room of seeds that tell something.
+ */
+const MAX_ALIKE = 8;
 /** Bits of an entry behind the slot, which hold the place of the seed. */
 export const PLACE_BITS = 5;
 const MAX_CAPACITY = 1 << 26;
+/** The last second that there is room for: in 2106. */
+const MAX_SECOND = 2 ** 32 - 1;
 /** Bits that openings are remembered with; a few in a hundred are remembered by accident when there are a million. */
 const OPENING_BITS = 24;
 const DEAD = 0xff;
@@ -28,9 +36,9 @@ const DEAD = 0xff;
 const EXACT_ONLY = 0x40;
 
 /**
- * Signatures in memory, looked up by seeds and by fingerprints. Typed arrays throughout: some 190 bytes a feature. A seed is an
+ * Signatures in memory, looked up by seeds and by fingerprints. Typed arrays throughout: some 175 bytes a feature. A seed is an
  * entry of 32 bits in one bucket of 64 bytes: slot of the feature, place of the seed in it, and as many bits of the hash as
- * are left; so a lookup touches one cache line.
+ * are left; so a lookup touches one cache line. Where there is no room, features with few entries take the place of one that has more.
  */
 export class FeatureIndex {
   /** Features that it has room for. */
@@ -49,6 +57,10 @@ export class FeatureIndex {
   readonly #ids: Uint32Array;
   /** Category and severity in one byte, by slot; `DEAD` for a slot that was removed. */
   readonly #kinds: Uint8Array;
+  /** Entries that a feature has, by slot. */
+  readonly #entries: Uint8Array;
+  /** Second since the Unix epoch at which a feature expires, by slot; 0 for one that does not. */
+  readonly #expiries: Uint32Array;
   /** Slot + 1 by fingerprint: open addressing. */
   readonly #slots: Int32Array;
   readonly #openings: readonly [Uint8Array, Uint8Array, Uint8Array];
@@ -56,19 +68,23 @@ export class FeatureIndex {
   #removed = 0;
   #longestExact = 0;
   #near = 0;
+  /** Second at which something expires next, or before. */
+  #nextExpiry = Number.POSITIVE_INFINITY;
 
   constructor(capacity: number) {
     this.capacity = Math.min(Math.max(capacity, 16), MAX_CAPACITY);
     const slotBits = Math.ceil(Math.log2(this.capacity));
     this.slotShift = 32 - slotBits;
     this.tagMask = (1 << (this.slotShift - PLACE_BITS)) - 1;
-    const bucketCount = Math.ceil((this.capacity * USUAL_SEEDS) / (BUCKET_ENTRIES * LOAD));
+    const bucketCount = Math.ceil((this.capacity * FEATURE_ENTRIES) / BUCKET_ENTRIES);
     this.#bucketShare = bucketCount / 2 ** 32;
     this.buckets = new Int32Array(bucketCount * BUCKET_ENTRIES);
     this.letters = new Uint16Array(this.capacity);
     this.#bins = new Uint8Array(this.capacity * BIN_BYTES);
     this.#ids = new Uint32Array(this.capacity * 2);
     this.#kinds = new Uint8Array(this.capacity);
+    this.#entries = new Uint8Array(this.capacity);
+    this.#expiries = new Uint32Array(this.capacity);
     this.#slots = new Int32Array(2 ** Math.ceil(Math.log2(this.capacity * 1.5)));
     const bits = Math.min(OPENING_BITS, slotBits + 6);
     const filter = (): Uint8Array => new Uint8Array(2 ** (bits - 3));
@@ -102,16 +118,19 @@ export class FeatureIndex {
 
   /** Memory of the arrays in bytes. */
   get bytes(): number {
-    const arrays = [this.buckets, this.letters, this.#bins, this.#ids, this.#kinds, this.#slots, ...this.#openings];
-    return arrays.reduce((sum, { byteLength }) => sum + byteLength, 0);
+    const bySlot = [this.letters, this.#bins, this.#ids, this.#kinds, this.#entries, this.#expiries];
+    return [...bySlot, this.buckets, this.#slots, ...this.#openings].reduce(
+      (sum, { byteLength }) => sum + byteLength,
+      0,
+    );
   }
 
   /**
-   * Adds a feature, or replaces the category and severity of one that is there. Returns false for a signature that this
+   * Adds a feature, or replaces category, severity and expiry of one that is there. Returns false for a signature that this
    * release cannot read.
    * @throws {RangeError} when the index is full.
    */
-  add({ signature: written, category, severity }: Pick<Feature, 'signature' | 'category' | 'severity'>): boolean {
+  add({ signature: written, category, severity, expiresMs }: IndexedFeature): boolean {
     const signature = decodeSignature(written);
     if (signature === undefined) return false;
     const kind = (CATEGORIES.indexOf(category) * 4 + severity - 1) | (signature.near === undefined ? EXACT_ONLY : 0);
@@ -121,6 +140,7 @@ export class FeatureIndex {
     if (known >= 0) {
       if (this.#kinds[known] === DEAD) this.#removed -= 1;
       this.#kinds[known] = kind;
+      this.#expire(known, expiresMs);
       return true;
     }
     if (this.isFull) throw new RangeError('the feature index is full; make a larger one');
@@ -130,6 +150,7 @@ export class FeatureIndex {
     this.#ids[slot * 2] = high;
     this.#ids[slot * 2 + 1] = low;
     this.#kinds[slot] = kind;
+    this.#expire(slot, expiresMs);
     this.letters[slot] = Math.min(signature.letters, MAX_LETTERS);
     this.#addSeeds(slot, signature);
     return true;
@@ -144,9 +165,23 @@ export class FeatureIndex {
   remove(id: string): boolean {
     const slot = this.#slotOf(id);
     if (slot === undefined) return false;
-    this.#kinds[slot] = DEAD;
-    this.#removed += 1;
+    this.#removeAt(slot);
     return true;
+  }
+
+  /** Removes what has expired at a time, in milliseconds since the Unix epoch; returns whether anything had. */
+  expire(nowMs: number): boolean {
+    const now = Math.floor(nowMs / 1000);
+    if (now < this.#nextExpiry) return false;
+    const before = this.#removed;
+    this.#nextExpiry = Number.POSITIVE_INFINITY;
+    for (let slot = 0; slot < this.#used; slot += 1) {
+      const expiry = this.#expiries[slot] as number;
+      if (expiry === 0 || this.#kinds[slot] === DEAD) continue;
+      if (expiry <= now) this.#removeAt(slot);
+      else if (expiry < this.#nextExpiry) this.#nextExpiry = expiry;
+    }
+    return this.#removed > before;
   }
 
   /** Offset in `buckets` of the bucket of a seed. */
@@ -154,14 +189,22 @@ export class FeatureIndex {
     return (((hash >>> 0) * this.#bucketShare) | 0) * BUCKET_ENTRIES;
   }
 
-  /** The feature in a slot; undefined when it was removed. */
-  at(slot: number): KnownFeature | undefined {
+  /** Whether the feature in a slot was not removed. */
+  holds(slot: number): boolean {
+    return this.#kinds[slot] !== DEAD;
+  }
+
+  /** Whether the feature in a slot is found only when it comes alone and unchanged. */
+  isExactOnly(slot: number): boolean {
+    return ((this.#kinds[slot] as number) & EXACT_ONLY) !== 0;
+  }
+
+  /** The feature in a slot that holds. */
+  at(slot: number): KnownFeature {
     const kind = this.#kinds[slot] as number;
-    if (kind === DEAD) return undefined;
     const id = [this.#ids[slot * 2], this.#ids[slot * 2 + 1]].map((half) => (half ?? 0).toString(16).padStart(8, '0'));
-    const exactOnly = (kind & EXACT_ONLY) !== 0;
     const category = CATEGORIES[(kind & ~EXACT_ONLY) >> 2] as Category;
-    return { id: id.join(''), category, severity: ((kind & 3) + 1) as Severity, exactOnly };
+    return { id: id.join(''), category, severity: ((kind & 3) + 1) as Severity };
   }
 
   /** The slot of a fingerprint; undefined when there is none, or it was removed. */
@@ -221,13 +264,81 @@ export class FeatureIndex {
     this.#begin(0, openings[0]);
     this.#begin(1, openings[1]);
     this.#bins.set(near.bins, slot * BIN_BYTES);
-    for (const { hash, place } of near.seeds.slice(0, MAX_SEEDS)) {
-      const entry = (slot << this.slotShift) | (place << (this.slotShift - PLACE_BITS)) | (hash & this.tagMask);
-      const from = this.bucketOf(hash);
-      // 0 is a free entry; the one seed that would be written as 0 does without.
-      const free = this.buckets.subarray(from, from + BUCKET_ENTRIES).indexOf(0);
-      if (free >= 0) this.buckets[from + free] = entry;
+    this.#keepRarest(slot, near.seeds);
+  }
+
+  /** Makes entries of the rarest seeds: of one in each part of the feature first, then of whichever are left. */
+  #keepRarest(slot: number, { hashes, places }: Seeds): void {
+    const alike = Array.from(hashes, (hash) => this.#alike(hash));
+    const byRarity = [...hashes.keys()].sort((left, right) => (alike[left] as number) - (alike[right] as number));
+    const parts = new Set<number>();
+    const later: number[] = [];
+    for (const seed of byRarity) {
+      const part = Math.floor(((places[seed] as number) * KEPT_SEEDS) / PLACES);
+      if (parts.has(part)) later.push(seed);
+      else if (this.#enter(slot, hashes[seed] as number, places[seed] as number)) parts.add(part);
     }
+    for (const seed of later) {
+      if ((this.#entries[slot] as number) >= KEPT_SEEDS) return;
+      this.#enter(slot, hashes[seed] as number, places[seed] as number);
+    }
+  }
+
+  /** How many entries a seed has; `BUCKET_ENTRIES` where there is no room for another. */
+  #alike(hash: number): number {
+    const { buckets, tagMask } = this;
+    const from = this.bucketOf(hash);
+    let alike = 0;
+    for (let at = from; at < from + BUCKET_ENTRIES; at += 1) {
+      const entry = buckets[at] as number;
+      if (entry === 0) return alike;
+      if (((entry ^ hash) & tagMask) === 0) alike += 1;
+    }
+    return BUCKET_ENTRIES;
+  }
+
+  /** Makes an entry of a seed; returns whether there was room. */
+  #enter(slot: number, hash: number, place: number): boolean {
+    const { buckets, tagMask, slotShift } = this;
+    const from = this.bucketOf(hash);
+    const own = this.#entries[slot] as number;
+    let alike = 0;
+    // It is worth it only from one that has two more: both are better off.
+    let most = own + 1;
+    let at = -1;
+    for (let place = from; place < from + BUCKET_ENTRIES; place += 1) {
+      const entry = buckets[place] as number;
+      if (entry === 0) {
+        if (alike < MAX_ALIKE) at = place;
+        break;
+      }
+      if (((entry ^ hash) & tagMask) !== 0) continue;
+      alike += 1;
+      const entries = this.#entries[entry >>> slotShift] as number;
+      if (entries <= most) continue;
+      most = entries;
+      at = place;
+    }
+    if (at < 0) return false;
+    const loser = buckets[at] as number;
+    if (loser !== 0) this.#entries[loser >>> slotShift] = most - 1;
+    const entry = (slot << slotShift) | (place << (slotShift - PLACE_BITS)) | (hash & tagMask);
+    // 0 is a free entry; the one seed that would be written as 0 does without.
+    if (entry === 0) return false;
+    buckets[at] = entry;
+    this.#entries[slot] = own + 1;
+    return true;
+  }
+
+  #removeAt(slot: number): void {
+    this.#kinds[slot] = DEAD;
+    this.#removed += 1;
+  }
+
+  #expire(slot: number, expiresMs: number | null): void {
+    const expiry = expiresMs === null ? 0 : Math.min(Math.ceil(expiresMs / 1000), MAX_SECOND);
+    this.#expiries[slot] = expiry;
+    if (expiry !== 0) this.#nextExpiry = Math.min(this.#nextExpiry, expiry);
   }
 
   #begin(kind: 0 | 1 | 2, hash: number): void {

@@ -26,15 +26,15 @@ export class FeatureKey {
   }
 
   /** Keyed hash of the letters of a text: 16 bytes. */
-  fingerprint(letters: Uint32Array): Uint8Array {
+  fingerprint(letters: Int32Array): Uint8Array {
     const bytes = new Uint8Array(letters.buffer, letters.byteOffset, letters.byteLength);
     return createHmac('sha256', this.#fingerprintKey).update(bytes).digest().subarray(0, FINGERPRINT_BYTES);
   }
 
-  /** Keyed value of a folded unit, 32 bits. */
+  /** Keyed value of a folded unit, 32 bits with sign. */
   letter(unit: number): number {
     const bytes = Buffer.alloc(4);
     bytes.writeUInt32LE(unit);
-    return createHmac('sha256', this.#letterKey).update(bytes).digest().readUInt32LE(0);
+    return createHmac('sha256', this.#letterKey).update(bytes).digest().readInt32LE(0);
   }
 }

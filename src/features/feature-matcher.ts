@@ -1,10 +1,10 @@
 import type { Category, FeatureDetection, Severity } from '../core/index.js';
-import { BUCKET_ENTRIES, type FeatureIndex, PLACE_BITS } from './feature-index.js';
+import { BUCKET_ENTRIES, type FeatureIndex, type KnownFeature, PLACE_BITS } from './feature-index.js';
 import type { FeatureKey } from './feature-key.js';
 import { LetterReader, MAX_READ_CHARS, RING_LETTERS, RING_WORDS } from './letter-reader.js';
 import type { Letters } from './letters.js';
 import { OPENING_LETTERS, SEED_LETTERS, type Shingles } from './shingles.js';
-import { type Sighting, Sightings } from './sightings.js';
+import { Sightings } from './sightings.js';
 import { MAX_LETTERS, MIN_LETTERS } from './sign-text.js';
 import { PLACES } from './signature.js';
 
@@ -20,6 +20,8 @@ const LEAST_LENGTH = 0.8;
 const OPENING_LIFE = 192;
 /** Position at which a matcher that reads text after text begins anew. */
 const MAX_POSITION = 1 << 30;
+/** A position that no text comes to. */
+const NEVER = 2 ** 31 - 1;
 
 /** A feature that was found, at the offset (UTF-16 units) that decided it. */
 export interface DecidedFeature {
@@ -37,9 +39,14 @@ export interface MatcherParts {
   readonly seeds: Int32Array;
   /** Room for the bins of one comparison, shared as well. `Uint8Array` of length `BIN_BYTES`. */
   readonly bins: Uint8Array;
+  /** Features, by id, that it passes over; none when left out. */
+  readonly without?: ReadonlySet<string>;
 }
 
-interface Candidate extends Sighting {
+interface Candidate {
+  readonly slot: number;
+  /** Position of its first letter. */
+  readonly start: number;
   /** Position of the letter behind the last of the feature. */
   readonly end: number;
   /** Position of the letter with which it is judged, unless the text ends before. */
@@ -62,6 +69,8 @@ export class FeatureMatcher {
   #firstWord = 0;
   #ended = false;
   #candidates: Candidate[] = [];
+  /** The first position with which a candidate is judged. */
+  #nextDue = NEVER;
   #decided: DecidedFeature[] = [];
 
   constructor(parts: MatcherParts) {
@@ -84,6 +93,7 @@ export class FeatureMatcher {
     this.#ended = false;
     this.#firstWord = 0;
     this.#candidates = [];
+    this.#nextDue = NEVER;
     this.#decided = [];
   }
 
@@ -105,6 +115,7 @@ export class FeatureMatcher {
     this.#reader.end();
     for (const candidate of this.#candidates) this.#judge(candidate, this.#reader.at, this.#reader.offset);
     this.#candidates = [];
+    this.#nextDue = NEVER;
     this.#judgeWhole();
   }
 
@@ -128,29 +139,33 @@ export class FeatureMatcher {
   #look(count: number): void {
     const { index, seeds } = this.#parts;
     const { buckets, tagMask, slotShift } = index;
+    // First all buckets are touched: so the memory is waited for once, not once for each.
+    let touched = 0;
+    for (let seed = 0; seed < count * 2; seed += 2) touched ^= buckets[index.bucketOf(seeds[seed] as number)] as number;
+    // Put somewhere, or the compiler would leave the reading out.
+    seeds[count * 2] = touched;
     for (let seed = 0; seed < count * 2; seed += 2) {
       const hash = seeds[seed] as number;
       const end = seeds[seed + 1] as number;
-      if (this.#candidates.length > 0) this.#judgeDue(end - 1);
-      const tag = hash & tagMask;
+      if (end > this.#nextDue) this.#judgeDue(end - 1);
       const from = index.bucketOf(hash);
       for (let at = from; at < from + BUCKET_ENTRIES; at += 1) {
         const entry = buckets[at] as number;
         if (entry === 0) break;
-        if ((entry & tagMask) !== tag) continue;
+        if (((entry ^ hash) & tagMask) !== 0) continue;
         const slot = entry >>> slotShift;
         const place = (entry >>> (slotShift - PLACE_BITS)) & (PLACES - 1);
-        const sighting = this.#sightings.note(slot, end, place);
-        if (sighting !== undefined) this.#expect(sighting, end);
+        if (this.#sightings.note(slot, end, place)) this.#expect(slot, this.#sightings.start, end);
       }
     }
   }
 
-  #expect({ slot, start }: Sighting, at: number): void {
-    const { index } = this.#parts;
-    const known = index.at(slot);
+  #expect(slot: number, start: number, at: number): void {
     // Every further seed tells of it again.
-    if (known === undefined || this.#candidates.some((candidate) => candidate.slot === slot)) return;
+    if (this.#candidates.some((candidate) => candidate.slot === slot)) return;
+    const known = this.#known(slot);
+    if (known === undefined) return;
+    const { index } = this.#parts;
     const letters = index.letters[slot] as number;
     const { category, severity } = known;
     const { base, starts } = this.#reader;
@@ -159,15 +174,25 @@ export class FeatureMatcher {
     // Where the text itself begins or ends about there, its border is that of the feature.
     const from = start - base <= slack ? base : start;
     const end = Math.max(start + letters, at);
-    this.#candidates.push({ slot, start: from, end, due: end + slack, heldFrom, category, severity });
+    const due = end + slack;
+    this.#candidates.push({ slot, start: from, end, due, heldFrom, category, severity });
+    this.#nextDue = Math.min(this.#nextDue, due);
+  }
+
+  /** The feature in a slot; undefined when it is not to be found. */
+  #known(slot: number): KnownFeature | undefined {
+    const { index, without } = this.#parts;
+    if (!index.holds(slot)) return undefined;
+    const known = index.at(slot);
+    return without?.has(known.id) === true ? undefined : known;
   }
 
   /** Judges the candidates that are due before `until`, in their order. */
   #judgeDue(until: number): void {
-    if (this.#candidates.length === 0) return;
+    if (until < this.#nextDue) return;
     const due = this.#candidates.filter((candidate) => candidate.due <= until);
-    if (due.length === 0) return;
     this.#candidates = this.#candidates.filter((candidate) => candidate.due > until);
+    this.#nextDue = this.#candidates.reduce((next, candidate) => Math.min(next, candidate.due), NEVER);
     due.sort((left, right) => left.due - right.due);
     for (const candidate of due) {
       this.#judge(candidate, candidate.end, this.#reader.ends[(candidate.due - 1) & (RING_LETTERS - 1)] as number);
@@ -177,14 +202,13 @@ export class FeatureMatcher {
   /** Compares a candidate with the letters before `end`, decided at an offset. */
   #judge({ slot, start, heldFrom, category, severity }: Candidate, end: number, decidedAt: number): void {
     const { index, shingles, bins } = this.#parts;
-    const known = index.at(slot);
-    if (known === undefined || end - start < (index.letters[slot] as number) * LEAST_LENGTH) return;
+    if (!index.holds(slot) || end - start < (index.letters[slot] as number) * LEAST_LENGTH) return;
     shingles.bins(this.#reader.ring, { start, end }, bins);
     const halves = [index.similarity(slot, bins, 0), index.similarity(slot, bins, 1)] as const;
     if (Math.min(...halves) < NEAR_SIMILARITY.half || (halves[0] + halves[1]) / 2 < NEAR_SIMILARITY.both) return;
     const span = { start: heldFrom, end: decidedAt };
     this.#decided.push({
-      detection: { source: 'features', category, severity, span, featureId: known.id },
+      detection: { source: 'features', category, severity, span, featureId: index.at(slot).id },
       decidedAt,
     });
   }
@@ -195,11 +219,11 @@ export class FeatureMatcher {
     const { base, at: end, ring, wordStarts } = this.#reader;
     const length = end - base;
     if (length < MIN_LETTERS || length > Math.min(index.longestExact, MAX_LETTERS)) return;
-    const letters = new Uint32Array(length);
+    const letters = new Int32Array(length);
     for (let at = 0; at < length; at += 1) letters[at] = ring[(base + at) & (RING_LETTERS - 1)] as number;
     const slot = index.find(key.fingerprint(letters));
-    const known = slot === undefined ? undefined : index.at(slot);
-    if (known === undefined || !known.exactOnly) return;
+    const known = slot === undefined || !index.isExactOnly(slot) ? undefined : this.#known(slot);
+    if (known === undefined) return;
     const { id: featureId, category, severity } = known;
     const decidedAt = this.#reader.offset;
     const span = { start: wordStarts[0] as number, end: decidedAt };

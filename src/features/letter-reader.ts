@@ -1,11 +1,14 @@
-import { GAP, type Letters, NOTHING, SEVERAL, UNSPACED_BIT } from './letters.js';
+import { GAP, type Letters, SEVERAL, UNSPACED_BIT } from './letters.js';
 
 /** Letters that are remembered; a power of two. */
 export const RING_LETTERS = 2_048;
 /** Words that are remembered; a power of two. */
-export const RING_WORDS = 256;
-/** Most text that may be read at a time, UTF-16 units: with 18 letters to a unit at the most, no ring overruns its reader. */
-export const MAX_READ_CHARS = 32;
+export const RING_WORDS = 1_024;
+/**
+ * Most text that may be read at a time, UTF-16 units: with 18 letters to a unit at the most, and 6 words, whoever looks back 192
+ * letters finds them all, however the text was cut.
+ */
+export const MAX_READ_CHARS = 64;
 
 /**
  * Reads text in pieces and remembers its last letters and words. Letters and words have positions that go on from text to
@@ -13,7 +16,7 @@ export const MAX_READ_CHARS = 32;
  */
 export class LetterReader {
   /** Values of the letters, by position modulo the length. */
-  readonly ring = new Uint32Array(RING_LETTERS);
+  readonly ring = new Int32Array(RING_LETTERS);
   /** Offset of the character of each letter, UTF-16 units. */
   readonly starts = new Uint32Array(RING_LETTERS);
   /** Offset behind it. */
@@ -70,15 +73,14 @@ export class LetterReader {
     const { values } = this.#letters;
     for (let at = from; at < to; at += 1) {
       const unit = text.charCodeAt(at);
-      const value = (values[unit] as number) || this.#letters.value(unit);
+      const value = values[unit] as number;
       if (value > SEVERAL && this.#half === 0) {
         this.#offset += 1;
         this.#letter(value, this.#offset - 1);
-      } else if (this.#half !== 0 || (unit & 0xf800) === 0xd800) this.#readHalf(unit);
-      else {
+      } else if (value === GAP && this.#half === 0 && (unit & 0xf800) !== 0xd800) {
         this.#offset += 1;
-        if (value !== NOTHING) this.#several(unit, this.#offset - 1);
-      }
+        this.#isBehindGap = true;
+      } else this.#rare(unit);
     }
   }
 
@@ -89,13 +91,14 @@ export class LetterReader {
     this.#offset += 1;
   }
 
-  #readHalf(unit: number): void {
+  /** Reads a unit that is half a pair, stands behind one, is more than a letter, or did not come yet. */
+  #rare(unit: number): void {
     const half = this.#half;
     this.#half = 0;
     const start = this.#offset;
     if (half !== 0 && (unit & 0xfc00) === 0xdc00) {
       this.#offset = start + 2;
-      this.#several((half - 0xd800) * 0x400 + (unit - 0xdc00) + 0x10000, start);
+      this.#codePoint((half - 0xd800) * 0x400 + (unit - 0xdc00) + 0x10000, start);
       return;
     }
     // A half that stays alone separates words.
@@ -106,14 +109,19 @@ export class LetterReader {
     if ((unit & 0xfc00) === 0xd800) this.#half = unit;
     else {
       this.#offset += 1;
-      this.#several(unit, this.#offset - 1);
+      this.#codePoint(unit, this.#offset - 1);
     }
   }
 
-  #several(codePoint: number, start: number): void {
-    for (const value of this.#letters.several(codePoint)) {
-      if (value === GAP) this.#isBehindGap = true;
-      else this.#letter(value, start);
+  #codePoint(codePoint: number, start: number): void {
+    const value = this.#letters.value(codePoint);
+    if (value > SEVERAL) this.#letter(value, start);
+    else if (value === GAP) this.#isBehindGap = true;
+    else if (value === SEVERAL) {
+      for (const each of this.#letters.several(codePoint)) {
+        if (each === GAP) this.#isBehindGap = true;
+        else this.#letter(each, start);
+      }
     }
   }
 

@@ -11,6 +11,9 @@ export const SEVERAL = 3;
 export const UNSPACED_BIT = 1;
 /** Smallest value of a letter. */
 const FIRST_LETTER = 4;
+/** Bits of a letter that the key decides. */
+const LETTER_MASK = 0x7ffffffe;
+const CODE_POINTS = 0x110000;
 
 /** Signs that stand for a letter wherever they are, so that it does not depend on what is beside them. */
 const SIGNS: ReadonlyMap<string, string> = new Map(
@@ -19,13 +22,14 @@ const SIGNS: ReadonlyMap<string, string> = new Map(
 
 /**
  * What characters are to features: folded as for the word lists, all readings of a look-alike as one (0 and o; 1, l and i),
- * each letter as a keyed value of 32 bits. Spaces and marks do not count, nor do repetitions of a letter.
+ * each letter as a keyed value of 31 bits: with a 32nd, numbers would need a box. Spaces and marks do not count, nor do repetitions of a letter.
  */
 export class Letters {
   readonly #key: FeatureKey;
   readonly #fold = sharedFold();
-  /** By UTF-16 unit; 0 for one that did not come yet. */
-  readonly values = new Uint32Array(0x10000);
+  /** By code point; 0 for one that did not come yet. The most that any flood of rare characters can fill: 4.5 MB. */
+  readonly values = new Int32Array(CODE_POINTS);
+  /** Only of code points that are read as several letters, which are some thousand. */
   readonly #several = new Map<number, readonly number[]>();
 
   constructor(key: FeatureKey) {
@@ -34,23 +38,19 @@ export class Letters {
 
   /** Value of a code point: `GAP`, `NOTHING`, `SEVERAL`, or that of the one letter it is read as. */
   value(codePoint: number): number {
-    const known = codePoint < 0x10000 ? (this.values[codePoint] as number) : 0;
+    const known = this.values[codePoint] as number;
     if (known !== 0) return known;
-    const letters = this.several(codePoint);
+    const letters = this.#read(codePoint);
     const [first = NOTHING] = letters;
     const value = letters.length > 1 ? SEVERAL : first;
-    if (codePoint < 0x10000) this.values[codePoint] = value;
+    if (value === SEVERAL) this.#several.set(codePoint, letters);
+    this.values[codePoint] = value;
     return value;
   }
 
-  /** The letters of a code point, none for one that is not seen, `GAP` for one that is no letter. */
+  /** The letters of a code point whose value is `SEVERAL`; `GAP` for what separates words among them. */
   several(codePoint: number): readonly number[] {
-    let letters = this.#several.get(codePoint);
-    if (letters === undefined) {
-      letters = this.#read(codePoint);
-      this.#several.set(codePoint, letters);
-    }
-    return letters;
+    return this.#several.get(codePoint) ?? [];
   }
 
   #read(codePoint: number): readonly number[] {
@@ -62,7 +62,7 @@ export class Letters {
   }
 
   #letter(unit: number): number {
-    const value = (this.#key.letter(unit) & ~UNSPACED_BIT) | (isUnspaced(unit) ? UNSPACED_BIT : 0);
-    return Math.max(value >>> 0, FIRST_LETTER + (value & UNSPACED_BIT));
+    const value = (this.#key.letter(unit) & LETTER_MASK) | (isUnspaced(unit) ? UNSPACED_BIT : 0);
+    return Math.max(value, FIRST_LETTER + (value & UNSPACED_BIT));
   }
 }

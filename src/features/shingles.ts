@@ -18,7 +18,7 @@ const LARGEST = 0x7fffffff;
 const BIN_VALUES = 15;
 
 /** A ring of letters, by position; its length is a power of two. */
-export type LetterRing = Uint32Array;
+export type LetterRing = Int32Array;
 
 /** Positions of letters, `end` not included. */
 export interface Stretch {
@@ -71,25 +71,19 @@ export class Shingles {
     let written = 0;
     for (let at = from; at < to; at += 1) {
       const letter = ring[at & mask] as number;
-      const length = at + 1 - base;
       rolled = (Math.imul(rolled, multiplier) + letter) | 0;
-      if (length > SEED_LETTERS.spaced) {
+      // Before the beginning there is nothing; the seeds that would reach there are left out below.
+      if (at - base >= SEED_LETTERS.spaced) {
         rolled = (rolled - Math.imul(ring[(at - SEED_LETTERS.spaced) & mask] as number, power)) | 0;
       }
-      let hash = rolled;
-      let salt = salts.seed;
-      let needed: number = SEED_LETTERS.spaced;
-      if ((letter & UNSPACED_BIT) !== 0) {
-        needed = SEED_LETTERS.unspaced;
-        if (length < needed) continue;
-        hash = this.#hash(ring, at + 1, needed);
-        salt = ~salt;
-      }
-      // The sample: a sign is a bit that depends on all letters.
-      if (hash >= 0 || length < needed) continue;
-      seeds[written] = mix(hash ^ salt);
+      const isSpaced = (letter & UNSPACED_BIT) === 0;
+      const hash = isSpaced ? rolled : this.#hash(ring, at + 1, SEED_LETTERS.unspaced);
+      // Written always and kept only if it counts: cheaper than to guess wrong every other time.
+      seeds[written] = mix(hash ^ (isSpaced ? salts.seed : ~salts.seed));
       seeds[written + 1] = at + 1;
-      written += 2;
+      const isLong = at + 1 - base >= (isSpaced ? SEED_LETTERS.spaced : SEED_LETTERS.unspaced);
+      // The sample: a sign is a bit that depends on all letters.
+      written += isLong ? (hash >>> 31) << 1 : 0;
     }
     return written >> 1;
   }

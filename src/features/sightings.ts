@@ -10,12 +10,6 @@ const SLACK_LETTERS = 4;
 /** Letters after which a first seed is too far back for every feature. */
 const MAX_AGE = 512;
 
-/** Where a feature may stand in a text. Positions count letters. */
-export interface Sighting {
-  readonly slot: number;
-  readonly start: number;
-}
-
 /** Counts the seeds of features that were seen in one text: which feature stands where. */
 export class Sightings {
   /** Letters of the features, by slot. */
@@ -24,6 +18,7 @@ export class Sightings {
   #used = 0;
   /** Position before which cells are left over from earlier texts. */
   #base = 0;
+  #start = 0;
 
   constructor(letters: Uint16Array) {
     this.#letters = letters;
@@ -41,33 +36,40 @@ export class Sightings {
     this.reset(0);
   }
 
+  /** Position at which the feature begins of which `note` has just said that it is there. */
+  get start(): number {
+    return this.#start;
+  }
+
   /**
-   * Notes a seed that ends before `end`; returns where the feature of `slot` begins, once another seed says the same. Then it is
-   * forgotten. Plain arguments: called for every seed that is known, and objects cost more than the rest.
+   * Notes a seed that ends before `end`; returns whether another seed says that the feature of `slot` begins at the same place,
+   * `start`. Plain numbers in and out: called for every seed that is known, and objects cost more than the rest.
    */
-  note(slot: number, end: number, place: number): Sighting | undefined {
-    if (this.#used * 2 * CELL >= this.#cells.length) this.#grow(end);
+  note(slot: number, end: number, place: number): boolean {
+    if (this.#used * 2 * CELL >= this.#cells.length) this.#makeRoom(end);
     const cells = this.#cells;
     const cell = this.#cellOf(slot);
     const first = cells[cell + 1] as number;
+    let agrees = false;
     if (first <= this.#base) this.#used += 1;
-    else if (end - first < APART_LETTERS) return undefined;
-    else {
-      const letters = this.#letters[slot] as number;
-      const start = end - 1 - offsetOf(place, letters);
-      const startBefore = first - 1 - offsetOf(cells[cell + 2] as number, letters);
-      const distance = end - first;
-      const isSame = Math.abs(start - startBefore) <= SLACK_LETTERS + distance / 6 + letters / PLACES;
-      if (distance <= letters && isSame) {
-        cells[cell + 1] = end;
-        cells[cell + 2] = place;
-        return { slot, start: (start + startBefore) >> 1 };
-      }
-    }
+    else if (end - first < APART_LETTERS) return false;
+    else if (end - first <= MAX_AGE) agrees = this.#agree(cell, { slot, end, place });
     cells[cell] = slot;
     cells[cell + 1] = end;
     cells[cell + 2] = place;
-    return undefined;
+    return agrees;
+  }
+
+  /** Whether a seed and the one of its cell are as far apart as in the feature. */
+  #agree(cell: number, { slot, end, place }: { slot: number; end: number; place: number }): boolean {
+    const letters = this.#letters[slot] as number;
+    const distance = end - (this.#cells[cell + 1] as number);
+    if (distance > letters) return false;
+    const start = end - 1 - offsetOf(place, letters);
+    const startBefore = end - distance - 1 - offsetOf(this.#cells[cell + 2] as number, letters);
+    if (Math.abs(start - startBefore) > SLACK_LETTERS + distance / 6 + letters / PLACES) return false;
+    this.#start = (start + startBefore) >> 1;
+    return true;
   }
 
   #cellOf(slot: number): number {
@@ -78,17 +80,19 @@ export class Sightings {
     return cell;
   }
 
-  /** Makes room, first by what is too old to count. */
-  #grow(at: number): void {
+  /** Forgets what is too old to count, and grows when most of it is not. */
+  #makeRoom(at: number): void {
     const old = this.#cells;
-    this.#cells = new Int32Array(old.length * 2);
-    this.#used = 0;
-    for (let from = 0; from < old.length; from += CELL) {
+    const lives = (from: number): boolean => {
       const first = old[from + 1] as number;
-      if (first <= this.#base || at - first > MAX_AGE) continue;
-      const cell = this.#cellOf(old[from] as number);
-      this.#cells.set(old.subarray(from, from + CELL), cell);
-      this.#used += 1;
+      return first > this.#base && at - first <= MAX_AGE;
+    };
+    let live = 0;
+    for (let from = 0; from < old.length; from += CELL) if (lives(from)) live += 1;
+    this.#cells = new Int32Array(live * 4 * CELL > old.length ? old.length * 2 : old.length);
+    this.#used = live;
+    for (let from = 0; from < old.length; from += CELL) {
+      if (lives(from)) this.#cells.set(old.subarray(from, from + CELL), this.#cellOf(old[from] as number));
     }
   }
 }

@@ -4,19 +4,20 @@ import { BIN_BYTES } from './shingles.js';
 /** Steps in which the place of a seed is known: 32nd parts of the text. */
 export const PLACES = 32;
 
-/** One run of letters that a text is found by. */
-export interface Seed {
-  /** Keyed hash, 32 bits with sign. */
-  readonly hash: number;
-  /** Where it stands in the text, in 32nd parts of it: 0 to 31. */
-  readonly place: number;
-}
-
 /** What a text is found by when it comes again changed. */
 export interface NearSignature {
-  readonly seeds: readonly Seed[];
+  /** Runs of letters that it may be found by, in their order. */
+  readonly seeds: Seeds;
   /** `Uint8Array` of length `BIN_BYTES`, as `Shingles.bins` fills it. */
   readonly bins: Uint8Array;
+}
+
+/** Runs of letters of a text, by index. */
+export interface Seeds {
+  /** Keyed hashes, 32 bits with sign. */
+  readonly hashes: Int32Array;
+  /** Where they stand in the text, in 32nd parts of it: 0 to 31. */
+  readonly places: Uint8Array;
 }
 
 /** What is kept of a text, or of a part of a long one. */
@@ -38,21 +39,19 @@ const SEED_BYTES = 5;
 
 /** Returns the bytes that a signature is stored and exported as. */
 export function encodeSignature({ fingerprint, letters, openings, near }: Signature): Uint8Array {
-  const seeds = near?.seeds ?? [];
-  const bytes = Buffer.alloc(HEAD_BYTES + (near === undefined ? 0 : seeds.length * SEED_BYTES + BIN_BYTES));
+  const seedCount = near?.seeds.hashes.length ?? 0;
+  const bytes = Buffer.alloc(HEAD_BYTES + (near === undefined ? 0 : seedCount * SEED_BYTES + BIN_BYTES));
   bytes[0] = SIGNATURE_VERSION;
-  bytes[1] = seeds.length;
+  bytes[1] = seedCount;
   bytes.writeUInt16LE(letters, 2);
   bytes.set(fingerprint, 4);
   bytes.writeInt32LE(openings[0], 4 + FINGERPRINT_BYTES);
   bytes.writeInt32LE(openings[1], 8 + FINGERPRINT_BYTES);
-  let at = HEAD_BYTES;
-  for (const { hash, place } of seeds) {
-    bytes.writeInt32LE(hash, at);
-    bytes[at + 4] = place;
-    at += SEED_BYTES;
+  for (let seed = 0; seed < seedCount; seed += 1) {
+    bytes.writeInt32LE(near?.seeds.hashes[seed] as number, HEAD_BYTES + seed * SEED_BYTES);
+    bytes[HEAD_BYTES + seed * SEED_BYTES + 4] = near?.seeds.places[seed] as number;
   }
-  if (near !== undefined) bytes.set(near.bins, at);
+  if (near !== undefined) bytes.set(near.bins, HEAD_BYTES + seedCount * SEED_BYTES);
   return bytes;
 }
 
@@ -70,10 +69,12 @@ export function decodeSignature(written: Uint8Array): Signature | undefined {
     openings: [bytes.readInt32LE(4 + FINGERPRINT_BYTES), bytes.readInt32LE(8 + FINGERPRINT_BYTES)] as const,
   };
   if (seedCount === 0) return head;
-  const seeds = Array.from({ length: seedCount }, (_, index) => {
-    const at = HEAD_BYTES + index * SEED_BYTES;
-    return { hash: bytes.readInt32LE(at), place: (bytes[at + 4] ?? 0) % PLACES };
-  });
+  const seeds = { hashes: new Int32Array(seedCount), places: new Uint8Array(seedCount) };
+  for (let seed = 0; seed < seedCount; seed += 1) {
+    const at = HEAD_BYTES + seed * SEED_BYTES;
+    seeds.hashes[seed] = bytes.readInt32LE(at);
+    seeds.places[seed] = (bytes[at + 4] as number) % PLACES;
+  }
   return { ...head, near: { seeds, bins: bytes.subarray(length - BIN_BYTES) } };
 }
 

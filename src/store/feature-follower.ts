@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type AlarmClock, type Logger, StoreError } from '../core/index.js';
 import { capacityFor, type FeatureDatabase, FeatureIndex } from '../features/index.js';
 import type { Database } from './database.js';
@@ -18,8 +19,6 @@ export class FeatureFollower {
   readonly #options: FeatureFollowerOptions;
   readonly #repository: FeatureRepository;
   readonly #follower: StoreFollower;
-  /** When features expire, by id, for those that do. */
-  #expiries = new Map<string, number>();
   #cursor = FIRST_CHANGE;
   #foreign = 0;
 
@@ -75,14 +74,11 @@ export class FeatureFollower {
         for (const feature of page) this.#apply(feature, features);
         this.#reach(page.at(-1));
       }
+      // SQLite answers without a turn of the event loop, and a million features are half a minute of work.
+      await nextTurn();
       page = await this.#repository.changesSince(this.#cursor);
     }
-    const now = this.#options.clock.now();
-    for (const [id, expiresMs] of this.#expiries) {
-      if (expiresMs > now) continue;
-      this.#expiries.delete(id);
-      if (features.remove(id)) features.touch();
-    }
+    features.expire(this.#options.clock.now());
   }
 
   /** Reads everything into a larger index, and only then lets go of the other. */
@@ -90,7 +86,6 @@ export class FeatureFollower {
     const { features, clock, logger } = this.#options;
     const count = await this.#repository.count(clock.now());
     const index = new FeatureIndex(capacityFor(count));
-    this.#expiries = new Map();
     this.#foreign = 0;
     let cursor = FIRST_CHANGE;
     for (let page = await this.#repository.changesSince(cursor); page.length > 0 && !this.#follower.stopped; ) {
@@ -101,6 +96,7 @@ export class FeatureFollower {
         cursor = feature;
       }
       if (index.isFull) break;
+      await nextTurn();
       page = await this.#repository.changesSince(cursor);
     }
     features.use(index);
@@ -117,11 +113,9 @@ export class FeatureFollower {
     { id, keyId, signature, category, severity, expiresMs }: StoredFeature,
     into: Pick<FeatureDatabase, 'key' | 'add' | 'remove'>,
   ): void {
-    this.#expiries.delete(id);
     const holds = signature !== null && (expiresMs === null || expiresMs > this.#options.clock.now());
     if (!holds) into.remove(id);
-    else if (keyId !== into.key.id || !into.add({ signature, category, severity })) this.#foreign += 1;
-    else if (expiresMs !== null) this.#expiries.set(id, expiresMs);
+    else if (keyId !== into.key.id || !into.add({ signature, category, severity, expiresMs })) this.#foreign += 1;
   }
 
   #reach(last: StoredFeature | undefined): void {

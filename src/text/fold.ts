@@ -27,6 +27,9 @@ const VOWELS = 'ㅏㅐㅑㅒㅓㅔㅕㅖㅗㅘㅙㅚㅛㅜㅝㅞㅟㅠㅡㅢㅣ'
 const TAILS =
   ' ㄱ ㄲ ㄱㅅ ㄴ ㄴㅈ ㄴㅎ ㄷ ㄹ ㄹㄱ ㄹㅁ ㄹㅂ ㄹㅅ ㄹㅌ ㄹㅍ ㄹㅎ ㅁ ㅂ ㅂㅅ ㅅ ㅆ ㅇ ㅈ ㅊ ㅋ ㅌ ㅍ ㅎ'.split(' ');
 
+/** Code points beyond the basic plane that are remembered: far more than any text has that is one. */
+const MAX_OTHERS = 16_384;
+
 let shared: Fold | undefined;
 
 /** The one fold of this process: it depends on nothing, and what it remembers serves whoever asks. */
@@ -35,7 +38,7 @@ export function sharedFold(): Fold {
   return shared;
 }
 
-/** Folds code points; remembers every answer, so that a code point is worked out once. */
+/** Folds code points; remembers its answers, so that a code point is seldom worked out twice. */
 export class Fold {
   readonly #basic: (readonly number[] | undefined)[] = new Array(0x10000);
   readonly #others = new Map<number, readonly number[]>();
@@ -57,7 +60,11 @@ export class Fold {
     if (known !== undefined) return known;
     const units = this.#fold(codePoint);
     if (codePoint < 0x10000) this.#basic[codePoint] = units;
-    else this.#others.set(codePoint, units);
+    else {
+      // A flood of rare characters must not fill the memory.
+      if (this.#others.size >= MAX_OTHERS) this.#others.clear();
+      this.#others.set(codePoint, units);
+    }
     return units;
   }
 

@@ -1,68 +1,23 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { openDatabase } from '../../src/store/index.js';
 import { describeEveryDatabase } from '../support/every-database.js';
+import { answers, type DeploymentOptions, FEATURES_ENV, FeatureDeployments } from '../support/feature-deployment.js';
 import { SENTENCES } from '../support/features.js';
-import { quiet } from '../support/quiet.js';
-import { runSluice, ServeProcess } from '../support/sluice-process.js';
+import { runSluice } from '../support/sluice-process.js';
 import { TempFolder } from '../support/temp-folder.js';
-import { until } from '../support/until.js';
 
 // Each test starts processes, which takes its time on a busy machine.
 jest.setTimeout(240_000);
 
 const folder = new TempFolder();
-const ENV = { SLUICE_FEATURES_KEY: 'the features key of the tests' };
+const deployments = new FeatureDeployments(folder);
+const deployment = (store: string, options?: DeploymentOptions) => deployments.make(store, options);
+const ENV = FEATURES_ENV;
 const [FIRST = '', SECOND = ''] = SENTENCES;
 /** The same, changed here and there. */
 const CHANGED = FIRST.replace('seven', 'eleven').replace('Vermiglio', 'Vermouth');
-const running: ServeProcess[] = [];
-let count = 0;
 
-afterEach(async () => {
-  for (const served of running.splice(0)) {
-    served.signal('SIGTERM');
-    await served.exited();
-  }
-});
-
-/** A deployment: a config file, and the commands on it. */
-function deployment(store: string, { env = ENV, more = '' }: { env?: Record<string, string>; more?: string } = {}) {
-  count += 1;
-  const home = join(folder.path, String(count));
-  folder.write(
-    `${count}/c.yaml`,
-    `store: "${store}"\nlisten: 127.0.0.1:0\nlists: [ { path: ./words.txt, category: abusive, language: en } ]\nclassifier: { enabled: false }\n${more}`,
-  );
-  folder.write(`${count}/words.txt`, 'blarf | severity 4\n');
-  const options = { cwd: home, env };
-  return {
-    home,
-    features: (...args: string[]) => runSluice(['features', ...args, '--config', 'c.yaml'], options),
-    add: (input: string, ...args: string[]) =>
-      runSluice(['features', 'add', '-', ...args, '--config', 'c.yaml'], { ...options, input }),
-    hits: (...args: string[]) => runSluice(['hits', ...args, '--config', 'c.yaml'], options),
-    /** Makes the database, as the first start of a proxy does. */
-    async create(): Promise<void> {
-      const [, file = ''] = /^sqlite:(.*)$/.exec(store) ?? [];
-      await (await openDatabase({ store: `sqlite:${join(home, file)}`, logger: quiet }))?.close();
-    },
-    async serve(): Promise<ServeProcess> {
-      const served = await ServeProcess.start(['--config', 'c.yaml'], options);
-      running.push(served);
-      return served;
-    },
-  };
-}
-
-/** Resolves once a proxy answers a text with a status. */
-function answers(status: number, served: ServeProcess, text: string): Promise<void> {
-  return until(async () => {
-    const response = await served.chat(text);
-    await response.arrayBuffer();
-    return response.status === status;
-  });
-}
+afterEach(() => deployments.stop());
 
 describeEveryDatabase('features', (harness) => {
   it('added by the command line block on every replica, and pass again once revoked', async () => {
@@ -89,10 +44,7 @@ describeEveryDatabase('features', (harness) => {
       stdout: `${id} revoked\nffffffffffffffff is no feature that holds\n`,
     });
     await answers(200, other, CHANGED);
-    for (const served of running.splice(0)) {
-      served.signal('SIGTERM');
-      await served.exited();
-    }
+    await deployments.stop();
     const recorded = (await own.hits('export')).stdout
       .split('\n')
       .filter(Boolean)
@@ -101,6 +53,25 @@ describeEveryDatabase('features', (harness) => {
     expect(recorded[0].versions.features).toMatch(/^[0-9a-f]{8}-1$/);
     const listed = await own.features('list', '--all', '--json');
     expect(JSON.parse(listed.stdout)).toMatchObject({ id, state: 'revoked', origin: 'hand', reason: 'case 7' });
+  });
+});
+
+describeEveryDatabase('a change of features that nobody is told of', (harness) => {
+  it('is found out by every replica', async () => {
+    const own = deployment(harness.store);
+    const replicas = [await own.serve(), await own.serve()];
+    await own.add(FIRST, '--category', 'crime');
+    for (const each of replicas) await answers(400, each, CHANGED);
+    // Written past the commands, so that there is no notification.
+    const next = 'UPDATE feature_changes SET last_change = last_change + 1';
+    const changed = 'changed = (SELECT last_change FROM feature_changes)';
+    await harness.query('CREATE TABLE kept AS SELECT * FROM features');
+    await harness.query(next);
+    await harness.query(`UPDATE features SET signature = NULL, revoked_ms = 1, ${changed}`);
+    for (const each of replicas) await answers(200, each, CHANGED);
+    await harness.query(next);
+    await harness.query(`UPDATE features SET signature = (SELECT signature FROM kept), revoked_ms = NULL, ${changed}`);
+    for (const each of replicas) await answers(400, each, CHANGED);
   });
 });
 
@@ -171,9 +142,12 @@ describe('sluice features', () => {
 
   it('grows by severe texts where the config says so', async () => {
     const own = deployment('sqlite:./a.db', { more: 'features: { automatic: { days: 2 } }\n' });
-    const served = await own.serve();
+    const [served, other] = [await own.serve(), await own.serve()];
+    expect((await other.chat(`${FIRST} blurp`)).status).toBe(200);
     expect((await served.chat(`${FIRST} blarf`)).status).toBe(400);
-    await answers(400, served, `${FIRST} blurp`);
+    for (const each of [served, other]) {
+      await answers(400, each, `${FIRST} blurp`);
+    }
     const listed = JSON.parse((await own.features('list', '--json')).stdout);
     expect(listed).toMatchObject({ origin: 'automatic', category: 'abusive', severity: 4 });
     expect(listed.state).toMatch(/^until /);

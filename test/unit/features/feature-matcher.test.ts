@@ -77,7 +77,8 @@ describe('a feature is not found', () => {
     const other = databaseOf([]);
     const written = featuresOf(FIRST)[0]?.signature ?? new Uint8Array();
     const broken = [written.slice(0, -1), written.slice(0, 10), Uint8Array.of(9, ...written.slice(1))];
-    for (const signature of broken) expect(other.add({ signature, category: 'crime', severity: 4 })).toBe(false);
+    for (const signature of broken)
+      expect(other.add({ signature, category: 'crime', severity: 4, expiresMs: null })).toBe(false);
     expect(other.open()).toBeUndefined();
   });
 });
