@@ -6,10 +6,13 @@ export class SlowBackend {
   readonly #server: Server;
   readonly #arrived: ServerResponse[] = [];
   readonly #waiting: ((res: ServerResponse) => void)[] = [];
+  /** Requests that were sent to it so far. */
+  requests = 0;
 
   private constructor() {
     this.#server = createServer((req, res) => {
       req.resume();
+      this.requests += 1;
       const next = this.#waiting.shift();
       if (next === undefined) this.#arrived.push(res);
       else next(res);
