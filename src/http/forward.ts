@@ -31,22 +31,22 @@ export interface Forward {
  */
 export async function forward({ req, res, context, exchange, route, adapter, body }: Forward): Promise<void> {
   const { screen, upstream, client } = context;
-  const waiting = { signal: client, client: () => clientOf(req, exchange.subject) };
-  await upstream.exchange(waiting, async (signal) => {
+  const waiting = { cancellation: client, client: () => clientOf(req, exchange.subject) };
+  await upstream.exchange(waiting, async (cancellation) => {
     const enforces = exchange.policy.mode === 'enforce';
     const asIs = adapter === undefined || !enforces;
     const headers = asIs
       ? forwardable(req.rawHeaders)
       : screenedHeaders(req.rawHeaders, { body, isText: adapter.requestIsText === true });
     const method = req.method ?? 'GET';
-    const reply = await upstream.call({ method, path: exchange.path, headers, body, signal });
+    const reply = await upstream.call({ method, path: exchange.path, headers, body, cancellation });
     try {
       const bodiless = method === 'HEAD' || reply.status === 204 || reply.status === 304;
       if (adapter === undefined || bodiless) await passReply(reply, res);
       else await (enforces ? sendReply : observeReply)({ reply, res, screen, exchange, adapter, route, client });
     } finally {
       // Closes the connection unless the reply was read to its end.
-      reply.body.destroy();
+      reply.body.close();
     }
   });
 }

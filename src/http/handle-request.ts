@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { writeJson } from '../adapters/index.js';
 import { admitRequest } from './admit-request.js';
 import { errorAnswer, moderationHeaders, refusedAnswer, unknownFieldAnswer } from './answers.js';
+import type { Cancellation } from './cancellation.js';
 import { hasBody, sendEarly } from './early-answer.js';
 import { askedOf } from './exchange.js';
 import { forward } from './forward.js';
@@ -18,8 +19,8 @@ export interface RequestContext {
   readonly screen: Screen;
   readonly upstream: Upstream;
   readonly requestId: string;
-  /** Fires when the client goes. */
-  readonly client: AbortSignal;
+  /** Cancelled when the client goes. */
+  readonly client: Cancellation;
   /** Tells a client that waits with its body to go on. */
   readonly proceed: () => void;
 }

@@ -1,5 +1,5 @@
 /** Headers that concern one connection only (RFC 9110 section 7.6.1), and `host` and `expect`, which each side says for itself. */
-const HOP_BY_HOP = [
+const HOP_BY_HOP: ReadonlySet<string> = new Set([
   'connection',
   'keep-alive',
   'proxy-authenticate',
@@ -12,7 +12,7 @@ const HOP_BY_HOP = [
   'http2-settings',
   'host',
   'expect',
-];
+]);
 
 /**
  * Returns the headers that may pass from one side to the other: names and values alternating, in the order, case and
@@ -22,26 +22,31 @@ const HOP_BY_HOP = [
  * @param without names in lower case
  */
 export function forwardable(raw: readonly string[], without: readonly string[] = []): string[] {
-  const dropped = new Set([...HOP_BY_HOP, ...without]);
-  for (const [name, value] of pairs(raw)) {
-    if (name.toLowerCase() !== 'connection') continue;
-    for (const named of value.split(',')) dropped.add(named.trim().toLowerCase());
+  let named: Set<string> | undefined;
+  const kept: string[] = [];
+  for (let at = 0; at < raw.length; at += 2) {
+    const [name = '', value = ''] = [raw[at], raw[at + 1]];
+    const lower = name.toLowerCase();
+    if (lower === 'connection') {
+      named ??= new Set();
+      for (const each of value.split(',')) named.add(each.trim().toLowerCase());
+    } else if (!HOP_BY_HOP.has(lower) && !without.includes(lower)) kept.push(name, value);
   }
-  return pairs(raw)
-    .filter(([name]) => !dropped.has(name.toLowerCase()))
-    .flat();
+  return named === undefined || !names(kept, named) ? kept : forwardable(kept, [...without, ...named]);
 }
 
 /** Returns the values of one header, joined with commas; empty when there is none. */
 export function headerValue(raw: readonly string[], wanted: string): string {
-  return pairs(raw)
-    .filter(([name]) => name.toLowerCase() === wanted)
-    .map(([, value]) => value)
-    .join(', ');
+  let found: string | undefined;
+  for (let at = 0; at < raw.length; at += 2) {
+    const [name = '', value = ''] = [raw[at], raw[at + 1]];
+    if (name.length !== wanted.length || name.toLowerCase() !== wanted) continue;
+    found = found === undefined ? value : `${found}, ${value}`;
+  }
+  return found ?? '';
 }
 
-function pairs(raw: readonly string[]): [name: string, value: string][] {
-  return Array.from({ length: Math.floor(raw.length / 2) }, (_, index) => {
-    return [raw[2 * index] ?? '', raw[2 * index + 1] ?? ''];
-  });
+function names(headers: readonly string[], wanted: ReadonlySet<string>): boolean {
+  for (let at = 0; at < headers.length; at += 2) if (wanted.has((headers[at] ?? '').toLowerCase())) return true;
+  return false;
 }

@@ -23,8 +23,8 @@ export async function passReply(
   writeHead(res, reply, forwardable(reply.headers, without));
   res.flushHeaders();
   try {
-    if (through === undefined) await pipeline(reply.body, res);
-    else await pipeline(reply.body, through, res);
+    if (through === undefined) await pipeline(reply.body.stream(), res);
+    else await pipeline(reply.body.stream(), through, res);
   } catch (cause) {
     throw upstreamError(cause);
   }

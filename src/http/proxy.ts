@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { type Adapter, findAdapter } from '../adapters/index.js';
 import { type Logger, SluiceError, StreamError, UpstreamError } from '../core/index.js';
 import { answerAppeals } from './appeals.js';
+import { Cancellation } from './cancellation.js';
 import { failureAnswer, sendEarly } from './early-answer.js';
 import { handleRequest } from './handle-request.js';
 import { LiveUpstream } from './live-upstream.js';
@@ -43,10 +44,11 @@ export function createProxy({ screen: currentScreen, upstream, logger, ownRoutes
   const serve = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
     const screen = currentScreen();
     const requestId = randomUUID();
-    const client = new AbortController();
+    const client = new Cancellation();
     open += 1;
     res.once('close', () => {
-      client.abort();
+      // Behind a whole answer nothing is left to cancel.
+      if (!res.writableFinished) client.cancel(new UpstreamError(502, 'The client went away.'));
       open -= 1;
       if (draining) closeUnused();
     });
@@ -62,12 +64,12 @@ export function createProxy({ screen: currentScreen, upstream, logger, ownRoutes
       if (await answerModerations(req, res, { screen, requestId, proceed })) return;
       const { upstream: backend, release } = backends.acquire(screen.deps);
       try {
-        await handleRequest(req, res, { screen, upstream: backend, requestId, client: client.signal, proceed });
+        await handleRequest(req, res, { screen, upstream: backend, requestId, client, proceed });
       } finally {
         release();
       }
     } catch (error) {
-      if (client.signal.aborted && !(error instanceof StreamError)) {
+      if (client.reason !== undefined && !(error instanceof StreamError)) {
         logger.info({ requestId, code: 'client_closed' }, 'client went away');
         return;
       }

@@ -96,6 +96,7 @@ async function peek(
   req: IncomingMessage,
   { maxBytes, lenient, whole }: { readonly maxBytes: number; readonly lenient: boolean; readonly whole: boolean },
 ): Promise<Buffer | Readable> {
+  if (whole && !lenient) return readWhole(req, maxBytes);
   const chunks: Buffer[] = [];
   let size = 0;
   // What is encoded does not show how it begins.
@@ -109,6 +110,37 @@ async function peek(
     if (size > maxBytes) throw tooLarge(maxBytes);
   }
   return Buffer.concat(chunks);
+}
+
+/**
+ * Reads a body to its end. What is left of one that is too large stays unread, so that an answer can still be sent.
+ * @throws {RequestBodyError} when it is larger than `maxBytes`.
+ */
+function readWhole(req: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const off = (): void => {
+      req.off('data', take).off('end', end).off('error', fail).off('close', close).pause();
+    };
+    const take = (chunk: Buffer): void => {
+      chunks.push(chunk);
+      size += chunk.length;
+      if (size > maxBytes) fail(tooLarge(maxBytes));
+    };
+    const end = (): void => {
+      off();
+      const [only] = chunks;
+      resolve(chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks));
+    };
+    const fail = (cause: Error): void => {
+      off();
+      reject(cause);
+    };
+    const close = (): void => fail(new RequestBodyError(400, 'The body could not be read.'));
+    if (req.destroyed) close();
+    else req.on('data', take).on('end', end).on('error', fail).on('close', close);
+  });
 }
 
 /** The body as a stream of its own: when the call to the backend fails, the connection of the client stays. */

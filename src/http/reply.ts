@@ -1,26 +1,25 @@
 import type { ServerResponse } from 'node:http';
-import type { Readable } from 'node:stream';
 import { RequestBodyError, UpstreamError } from '../core/index.js';
 import { labelHeaders } from './ai-label.js';
 import { encodeAnswer, type ScreenedReply, STREAM_HEADERS, screenReply, sendAnswer } from './answers.js';
-import { BlankStart } from './blank-start.js';
-import { decoded } from './content-encoding.js';
+import type { Cancellation } from './cancellation.js';
 import { framingOfBody, framingOfHead, type ReplyKind } from './framing-of.js';
 import { forwardable, headerValue } from './hop-by-hop.js';
 import { passReply, writeHead } from './pass-reply.js';
-import { readBody } from './read-body.js';
+import { chunksOf, isJsonReply, readReply } from './read-reply.js';
 import { BINARY, OF_THE_BYTES, type ReplyContext, withhold } from './reply-context.js';
 import type { Exchange, ScreenedStream } from './screen.js';
 import { isWide, readsAsUtf8 } from './text-body.js';
 import { recordUnscreened } from './unscreened.js';
 import { type UpstreamReply, upstreamError } from './upstream.js';
+import type { ChunkSource } from './upstream-body.js';
 
 /** A reply that has to be screened. */
 export interface ReplyToScreen extends ReplyContext {
   readonly reply: UpstreamReply;
   readonly res: ServerResponse;
-  /** Fires when the client goes. */
-  readonly client: AbortSignal;
+  /** Cancelled when the client goes. */
+  readonly client: Cancellation;
 }
 
 /**
@@ -34,7 +33,7 @@ export async function sendReply(options: ReplyToScreen): Promise<void> {
   if (BINARY.test(type)) return sendBinary(options, () => passReply(reply, res));
   const framing = framingOfHead(adapter, replyKind(reply, exchange));
   if (framing !== undefined) {
-    const source = decodeReply(reply);
+    const source = chunksOf(reply);
     const stream = screen.openStream(adapter, exchange, framing);
     const ours = { ...STREAM_HEADERS, ...labelHeaders(exchange) };
     const kept = forwardable(reply.headers, [...OF_THE_BYTES, ...Object.keys(ours)]);
@@ -42,8 +41,8 @@ export async function sendReply(options: ReplyToScreen): Promise<void> {
     res.flushHeaders();
     return pump(source, { stream, res, client });
   }
-  const { bytes, blank } = await readReply(options, decodeReply(reply), headOf(options, labelHeaders(exchange)));
-  const isText = !isJson(reply);
+  const { bytes, blank } = await readReply(options, chunksOf(reply), headOf(options, labelHeaders(exchange)));
+  const isText = !isJsonReply(reply);
   if (!isText) assertReadsAsUtf8(bytes, type);
   else if (!readsAsUtf8(bytes, type)) return sendBinary(options, async () => sendBytes(options, bytes));
   const unsaid = framingOfBody(adapter, bytes);
@@ -77,23 +76,24 @@ async function sendBinary(options: ReplyToScreen, pass: () => Promise<void>): Pr
 
 /** Sends an event stream as far as it is vetted, at the pace of the client. */
 async function pump(
-  source: Readable,
+  source: ChunkSource,
   {
     stream,
     res,
     client,
-  }: { readonly stream: ScreenedStream; readonly res: ServerResponse; readonly client: AbortSignal },
+  }: { readonly stream: ScreenedStream; readonly res: ServerResponse; readonly client: Cancellation },
 ): Promise<void> {
   stream.onLate((wire) => {
     res.write(wire);
     // The backend may be silent for long, and there is nothing to wait for any more.
-    if (stream.blocked) source.destroy();
+    if (stream.blocked) source.stop();
   });
   try {
-    for await (const chunk of source) {
-      await write(res, stream.push(chunk));
-      if (stream.blocked) break;
-    }
+    await source.read((chunk) => {
+      const wire = stream.push(chunk);
+      if (stream.blocked) source.stop();
+      return write(res, wire);
+    });
     res.end(stream.end());
   } catch (cause) {
     if (stream.blocked && stream.failure === undefined) {
@@ -102,7 +102,7 @@ async function pump(
     }
     // What had arrived is judged and recorded, also when nobody waits for it any more.
     const wire = stream.cut();
-    if (!client.aborted) {
+    if (client.reason === undefined) {
       await new Promise<void>((resolve) => res.write(wire, () => resolve()));
       // Ended like a whole one, the stream would pass for a whole one.
       res.destroy();
@@ -112,9 +112,10 @@ async function pump(
   if (stream.failure !== undefined) throw stream.failure;
 }
 
-async function write(res: ServerResponse, wire: string): Promise<void> {
-  if (wire === '' || res.write(wire) || res.destroyed) return;
-  await new Promise<void>((resolve) => {
+/** Returns what to wait for until the client has taken enough; `undefined` when it has. */
+function write(res: ServerResponse, wire: string): Promise<void> | undefined {
+  if (wire === '' || res.write(wire) || res.destroyed) return undefined;
+  return new Promise<void>((resolve) => {
     const go = (): void => {
       res.off('drain', go).off('close', go);
       resolve();
@@ -123,60 +124,10 @@ async function write(res: ServerResponse, wire: string): Promise<void> {
   });
 }
 
-/** A whole reply. */
-export interface WholeReply {
-  readonly bytes: Buffer;
-  /** How many of the bytes, from the first, have gone to the client already; above 0 its head is out. */
-  readonly blank: number;
-}
-
-/**
- * Reads a whole reply. White space that a busy backend sends ahead of its JSON passes at once, behind a head with `headers`:
- * without it the client might give up.
- * @param headers names and values alternating
- * @throws {UpstreamError} when it breaks off or is too large.
- */
-export async function readReply(
-  { screen, reply, res }: ReplyToScreen,
-  source: Readable,
-  headers: readonly string[],
-): Promise<WholeReply> {
-  const { maxBodyBytes } = screen.deps.config.limits;
-  // One whose length is known is there already.
-  const waits = isJson(reply) && headerValue(reply.headers, 'content-length') === '';
-  const start = new BlankStart();
-  let blank = 0;
-  const onBytes = (bytes: Buffer): void => {
-    if (!waits || !start.isBlank(bytes)) return;
-    if (!res.headersSent) writeHead(res, reply, headers);
-    res.write(bytes);
-    blank += bytes.length;
-  };
-  try {
-    return { bytes: await readBody(source, { encoding: undefined, maxBytes: maxBodyBytes, onBytes }), blank };
-  } catch (cause) {
-    if (!(cause instanceof RequestBodyError)) throw cause;
-    if (cause.status !== 413) throw upstreamError(cause.cause);
-    throw new UpstreamError(502, `The reply of the backend is larger than ${maxBodyBytes} bytes.`, { cause });
-  }
-}
-
 /** @throws {UpstreamError} when some readers of the JSON read it in another encoding than it is judged in. */
 function assertReadsAsUtf8(bytes: Buffer, type: string): void {
   if (!isWide(type) && !bytes.includes(0)) return;
   throw new UpstreamError(502, 'The reply of the backend is not encoded in UTF-8.');
-}
-
-function isJson({ headers }: UpstreamReply): boolean {
-  return /\bjson\b/i.test(headerValue(headers, 'content-type'));
-}
-
-function decodeReply(reply: UpstreamReply): Readable {
-  try {
-    return decoded(reply.body, headerValue(reply.headers, 'content-encoding'));
-  } catch (cause) {
-    throw new UpstreamError(502, 'The reply of the backend is encoded in a way that cannot be read.', { cause });
-  }
 }
 
 async function screenWhole(

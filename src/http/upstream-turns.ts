@@ -1,4 +1,5 @@
 import { type ClientTurns, type EndTurn, OverloadedError, type Turns } from '../core/index.js';
+import type { Cancellation } from './cancellation.js';
 
 /** What an exchange waits for. */
 export interface UpstreamTurnsOptions {
@@ -10,8 +11,8 @@ export interface UpstreamTurnsOptions {
 
 /** An exchange that wants its turn. */
 export interface WaitingExchange {
-  /** Fires when the client goes. */
-  readonly signal: AbortSignal;
+  /** Cancelled when the client goes. */
+  readonly cancellation: Cancellation;
   /** Who the client is; asked only where that matters. */
   readonly client: () => string;
 }
@@ -35,7 +36,8 @@ export class UpstreamTurns {
    * Resolves once it is this exchange's turn.
    * @throws {OverloadedError} when too many wait.
    */
-  async take({ signal, client }: WaitingExchange): Promise<EndTurn> {
+  async take({ cancellation, client }: WaitingExchange): Promise<EndTurn> {
+    const { signal } = cancellation;
     const own = await this.#takeOwn(client, signal);
     try {
       const end = await this.#all?.take(signal);

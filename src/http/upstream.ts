@@ -1,7 +1,9 @@
-import type { Readable } from 'node:stream';
-import { Agent } from 'undici';
+import { Readable } from 'node:stream';
+import { type Dispatcher, Pool } from 'undici';
 import type { Config } from '../config/index.js';
 import { OverloadedError, type SluiceError, UpstreamError } from '../core/index.js';
+import { Cancellation } from './cancellation.js';
+import { UpstreamBody } from './upstream-body.js';
 import type { UpstreamTurns, WaitingExchange } from './upstream-turns.js';
 
 /** A request to the backend. */
@@ -12,7 +14,7 @@ export interface UpstreamCall {
   /** Names and values alternating. */
   readonly headers: string[];
   readonly body: Buffer | Readable | null;
-  readonly signal: AbortSignal;
+  readonly cancellation: Cancellation;
 }
 
 /** What the backend answered; `body` is still to be read. */
@@ -21,24 +23,22 @@ export interface UpstreamReply {
   readonly statusText: string;
   /** Names and values alternating, as they came. */
   readonly headers: string[];
-  readonly body: Readable;
+  readonly body: UpstreamBody;
 }
 
 /** The one backend. Nothing in a request can choose another: its host is taken from `url` alone. */
 export class Upstream {
-  readonly #origin: string;
   readonly #basePath: string;
-  readonly #agent: Agent;
+  readonly #pool: Pool;
   readonly #limits: Config['limits'];
   readonly #turns: UpstreamTurns | undefined;
 
   /** @param turns what every exchange waits for; nothing when left out */
   constructor(url: string, limits: Config['limits'], turns?: UpstreamTurns) {
     const base = new URL(url);
-    this.#origin = base.origin;
     this.#basePath = base.pathname.replace(/\/$/, '');
     this.#limits = limits;
-    this.#agent = new Agent({
+    this.#pool = new Pool(base.origin, {
       connect: { timeout: limits.upstreamConnectTimeoutMs },
       headersTimeout: limits.upstreamIdleTimeoutMs,
       bodyTimeout: limits.upstreamIdleTimeoutMs,
@@ -47,22 +47,27 @@ export class Upstream {
   }
 
   /**
-   * Runs one exchange: waits for its turn, hands `use` a signal that also fires when the exchange lasts too long, and
-   * ends the turn when `use` is done.
+   * Runs one exchange: waits for its turn, hands `use` what is cancelled when the client goes or the exchange lasts too long,
+   * and ends the turn when `use` is done.
    * @throws {OverloadedError} when too many requests wait.
    */
-  async exchange<T>(waiting: WaitingExchange, use: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  async exchange<T>(waiting: WaitingExchange, use: (cancellation: Cancellation) => Promise<T>): Promise<T> {
     const end = this.#turns === undefined ? undefined : await this.#turns.take(waiting);
-    const ceiling = new AbortController();
+    const cancellation = new Cancellation();
+    const forget = waiting.cancellation.onCancel((reason) => cancellation.cancel(reason));
     const { upstreamMaxDurationMs } = this.#limits;
     const timer =
       upstreamMaxDurationMs === 0
         ? undefined
-        : setTimeout(() => ceiling.abort(new UpstreamError(504, 'The backend took too long.')), upstreamMaxDurationMs);
+        : setTimeout(
+            () => cancellation.cancel(new UpstreamError(504, 'The backend took too long.')),
+            upstreamMaxDurationMs,
+          );
     try {
-      return await use(AbortSignal.any([waiting.signal, ceiling.signal]));
+      return await use(cancellation);
     } finally {
       clearTimeout(timer);
+      forget();
       end?.();
     }
   }
@@ -71,40 +76,91 @@ export class Upstream {
    * Sends a request and resolves with the head of the reply.
    * @throws {UpstreamError} 502 when the backend cannot be reached, 504 when it is too slow.
    */
-  async call({ method, path, headers, body, signal }: UpstreamCall): Promise<UpstreamReply> {
-    try {
-      const origin = this.#origin;
-      const full = `${this.#basePath}${path}`;
-      const request = { origin, path: full, method, headers, body, signal, responseHeaders: 'raw' } as const;
-      const reply = await unlessAborted(this.#agent.request(request), signal);
-      // With raw headers it is a list, which the declaration does not say.
-      const raw: unknown = reply.headers;
-      const list = Array.isArray(raw) ? raw.map(String) : [];
-      // Errors reach whoever reads the body; after that nobody listens, and an error would end the process.
-      reply.body.on('error', () => undefined);
-      return { status: reply.statusCode, statusText: reply.statusText, headers: list, body: reply.body };
-    } catch (cause) {
-      throw upstreamError(cause);
-    }
+  call({ method, path, headers, body, cancellation }: UpstreamCall): Promise<UpstreamReply> {
+    return new Promise((resolve, reject) => {
+      const fail = (cause: unknown): void => {
+        // Nobody else does where there never was a connection.
+        if (body instanceof Readable) body.on('error', () => undefined).destroy();
+        reject(upstreamError(cause));
+      };
+      const request = { path: `${this.#basePath}${path}`, method: method as Dispatcher.HttpMethod, headers, body };
+      this.#pool.dispatch(request, new ReplyHandler(cancellation, resolve, fail));
+    });
   }
 
   /** Finishes what runs and closes the connections. */
   async close(): Promise<void> {
-    await this.#agent.close();
+    await this.#pool.close();
     await this.#turns?.close();
   }
 
   /** Cuts every connection. */
   async destroy(): Promise<void> {
-    await this.#agent.destroy();
+    await this.#pool.destroy();
     await this.#turns?.close();
   }
 }
 
-/**
- * Settles as `pending`, or rejects with the reason of `signal` once that aborts: undici hears a signal only once it is
- * connected, and nobody has to wait for that.
- */
+/** Turns what the backend sends into a reply: less work for each request than the streams that undici makes of it. */
+class ReplyHandler implements Dispatcher.DispatchHandler {
+  readonly #cancellation: Cancellation;
+  readonly #resolve: (reply: UpstreamReply) => void;
+  readonly #reject: (cause: unknown) => void;
+  readonly #forget: () => void;
+  #controller: Dispatcher.DispatchController | undefined;
+  #body: UpstreamBody | undefined;
+
+  constructor(cancellation: Cancellation, resolve: (reply: UpstreamReply) => void, reject: (cause: unknown) => void) {
+    this.#cancellation = cancellation;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    // Also while there is no connection yet: nobody has to wait for that.
+    this.#forget = cancellation.onCancel((reason) => {
+      this.#fail(reason);
+      this.#controller?.abort(reason);
+    });
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    const { reason } = this.#cancellation;
+    if (reason !== undefined) controller.abort(reason);
+  }
+
+  onResponseStart(controller: Dispatcher.DispatchController, status: number, _headers: unknown, statusText = ''): void {
+    if (status < 200) return;
+    this.#body = new UpstreamBody(controller);
+    this.#resolve({ status, statusText, headers: rawHeadersOf(controller), body: this.#body });
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#body?.push(chunk);
+  }
+
+  onResponseEnd(): void {
+    this.#forget();
+    this.#body?.end();
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.#forget();
+    this.#fail(error);
+  }
+
+  #fail(cause: Error): void {
+    if (this.#body === undefined) this.#reject(cause);
+    else this.#body.fail(cause);
+  }
+}
+
+/** Headers are bytes: each becomes the unit of the same number, as Node reads and writes them. */
+function rawHeadersOf({ rawHeaders }: Dispatcher.DispatchController): string[] {
+  return Array.isArray(rawHeaders)
+    ? rawHeaders.map((part: Buffer | string) => (typeof part === 'string' ? part : part.toString('latin1')))
+    : [];
+}
+
+/** Settles as `pending`, or rejects with the reason of `signal` once that aborts. */
 export async function unlessAborted<T>(pending: Promise<T>, signal: AbortSignal): Promise<T> {
   let leave = (): void => undefined;
   const aborted = new Promise<never>((_, reject) => {
