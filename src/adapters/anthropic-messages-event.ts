@@ -104,6 +104,17 @@ export class MessagesEvent {
     return [...[...texts].map(([channel, text]) => ({ channel, text })), ...this.#oddDeltas];
   }
 
+  /** The one text of an event that carries nothing else and ends nothing: one that goes on in the next event. */
+  get onlyText(): ChannelDelta | undefined {
+    const [only] = this.#texts;
+    if (this.type !== 'content_block_delta' || only === undefined || this.#texts.length > 1) return undefined;
+    if (this.#input !== undefined || this.#fields.size > 0 || this.#oddDeltas.length > 0) return undefined;
+    if (this.value['usage'] !== undefined || this.value['message'] !== undefined) return undefined;
+    const { signature, partial_json, stop_reason } = memberOf(this.value, 'delta');
+    const saysMore = [signature, partial_json, stop_reason].some((each) => typeof each === 'string');
+    return saysMore ? undefined : { channel: only.channel, text: only.text };
+  }
+
   /** The texts that stand alone. What an error says belongs to no answer. */
   get fields(): readonly StandaloneText[] {
     const answer = this.type === 'error' ? {} : { answer: ANSWER };

@@ -16,10 +16,11 @@ import {
 } from './anthropic-messages-frames.js';
 import { SentMessage } from './anthropic-messages-sent.js';
 import { EscapedTexts } from './escaped-texts.js';
+import { EventTemplate } from './event-template.js';
 import { isJsonObject, type JsonObject, parseJson } from './json.js';
 import { encodeJsonText, type JsonTextReader } from './json-text-reader.js';
 import { OddRuns } from './odd-runs.js';
-import type { StreamChange, StreamFormat, StreamStep } from './stream-format.js';
+import type { ChannelDelta, StreamChange, StreamFormat, StreamStep } from './stream-format.js';
 
 const OVER: StreamStep = { deltas: [], fields: [], ends: 'all', answers: [ANSWER], last: true, filtered: [] };
 /** Some translating backends end a stream as that of another format ends. */
@@ -42,6 +43,8 @@ export class MessagesStream implements StreamFormat {
   /** What leaves in place of the current event. */
   #written: StreamEvent | undefined;
   #usage: JsonObject = {};
+  /** The last event but for its text, where the next one may be like it. */
+  #again: EventTemplate | undefined;
   /** Whether the client was told an error, behind which nothing follows. */
   #failed = false;
 
@@ -50,6 +53,7 @@ export class MessagesStream implements StreamFormat {
   }
 
   read(event: StreamEvent): StreamStep {
+    if (this.#again?.textOf(event) === undefined) this.#again = undefined;
     this.#received = event;
     this.#current = undefined;
     this.#written = undefined;
@@ -72,9 +76,21 @@ export class MessagesStream implements StreamFormat {
     };
   }
 
+  readAgain(event: StreamEvent): ChannelDelta | undefined {
+    const text = this.#again?.textOf(event);
+    return text === undefined || this.#again === undefined ? undefined : { channel: this.#again.channel, text };
+  }
+
+  /** Nothing is kept of a text that left as it came. */
+  passAgain(): void {}
+
   write({ texts, fields, without }: StreamChange): StreamEvent | undefined {
     if (without.has(ANSWER)) return undefined;
     this.#written = this.#current?.write(texts, fields) ?? this.#received;
+    const onlyText = this.#written === this.#received ? this.#current?.onlyText : undefined;
+    if (onlyText !== undefined && this.#escaped.isPlain(onlyText.channel)) {
+      this.#again ??= EventTemplate.of(onlyText, this.#received);
+    }
     return this.#written;
   }
 

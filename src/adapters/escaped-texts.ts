@@ -33,6 +33,11 @@ interface Channel {
 export class EscapedTexts {
   readonly #channels = new Map<string, Channel>();
 
+  /** Whether a channel began like no JSON, so that its text is what it is. Never throws. */
+  isPlain(name: string): boolean {
+    return this.#channels.get(name)?.isJson === false;
+  }
+
   /** Returns the next piece of a channel as whoever parses it will see it. O(piece). Never throws. */
   read(name: string, piece: string): string {
     const channel = this.#channel(name);

@@ -3,6 +3,7 @@ import type { AnswerNote, AskedReply, BlockInfo, ErrorInfo } from './adapter.js'
 import { noteKeys } from './answer-note.js';
 import { EscapedTexts } from './escaped-texts.js';
 import { BARE_DATA, eventJson, parseEventData } from './event-data.js';
+import { EventTemplate } from './event-template.js';
 import { asArray, isJsonObject, type JsonObject, parseJson } from './json.js';
 import { encodeJsonText, JsonTextReader } from './json-text-reader.js';
 import { mapStrings } from './map-strings.js';
@@ -14,12 +15,14 @@ import type { ChoiceDialect } from './openai-dialect.js';
 import { readFilteredParts } from './openai-filtered.js';
 import { dropTokens } from './openai-tokens.js';
 import { ReleasedTexts } from './released-texts.js';
-import type { StreamChange, StreamFormat, StreamStep } from './stream-format.js';
+import type { ChannelDelta, StreamChange, StreamFormat, StreamStep } from './stream-format.js';
 
 const OVER: StreamStep = { deltas: [], fields: [], ends: 'all', answers: [], last: true, filtered: [] };
 const NO_FIELDS: ReadonlyMap<string, string> = new Map();
 /** A text within JSON source: the source, and its name there. */
 const OF_JSON = /^(.*?)((?:\.other)?\[\d+\])$/;
+/** Channels of prose: what stands there is text, whatever it is. */
+const PROSE = /^choices\[\d+\]\.(?:content|text|reasoning|reasoning_content)$/;
 const OF_CHOICE = /^choices\[(\d+)\]\./;
 
 /** What a stream of choices is read and shaped with. */
@@ -54,6 +57,8 @@ export class ChoiceStream implements StreamFormat {
   /** The last chunk of all: what the current event is identified by, also when it carries none. */
   #template: unknown;
   #usage: unknown;
+  /** The last event but for its text, where the next one may be like it. */
+  #again: EventTemplate | undefined;
   /** Whether the client was told an error, behind which only the end follows. */
   #failed = false;
 
@@ -62,6 +67,7 @@ export class ChoiceStream implements StreamFormat {
   }
 
   read(event: StreamEvent): StreamStep {
+    if (this.#again?.textOf(event) === undefined) this.#again = undefined;
     this.#event = event;
     this.#chunk = undefined;
     this.#texts = new Map();
@@ -93,6 +99,15 @@ export class ChoiceStream implements StreamFormat {
     };
   }
 
+  readAgain(event: StreamEvent): ChannelDelta | undefined {
+    const text = this.#again?.textOf(event);
+    return text === undefined || this.#again === undefined ? undefined : { channel: this.#again.channel, text };
+  }
+
+  passAgain({ channel, text }: ChannelDelta): void {
+    this.#released.pass(channel, text, text);
+  }
+
   write({ texts, fields, without }: StreamChange): StreamEvent | undefined {
     const chunk = this.#chunk;
     if (chunk === undefined) return this.#event;
@@ -105,7 +120,11 @@ export class ChoiceStream implements StreamFormat {
       // Last, for keys are among them: they move what stands below.
       this.#writeAlone(chunk.alone, fields),
     ];
-    if (!drops) return changes.includes(true) ? { ...this.#event, data: eventJson(value, bare) } : this.#event;
+    if (!drops && !changes.includes(true)) {
+      this.#again ??= this.#mayComeAgain(chunk);
+      return this.#event;
+    }
+    if (!drops) return { ...this.#event, data: eventJson(value, bare) };
     const choices = asArray(value['choices']).filter(
       (choice, position) => !isJsonObject(choice) || !without.has(answerAt(choice, position)),
     );
@@ -156,6 +175,20 @@ export class ChoiceStream implements StreamFormat {
 
   leave(event: StreamEvent): StreamEvent {
     return event;
+  }
+
+  /** What an event like the current one can be told by, when it would do nothing but go on with the same text. */
+  #mayComeAgain({ value, runs, odd, positions, ends, isForeign, isError }: ChoiceChunk): EventTemplate | undefined {
+    const [run] = runs;
+    const [choice] = asArray(value['choices']).filter(isJsonObject);
+    if (run === undefined || choice === undefined || runs.length > 1 || positions.length > 1) return undefined;
+    if (run.piece !== undefined || !PROSE.test(run.run) || !this.#escaped.isPlain(run.run)) return undefined;
+    if (odd.length > 0 || ends.length > 0 || isForeign || isError || value['id'] === '') return undefined;
+    if (isJsonObject(value['usage']) || readFilteredParts(value).length > 0) return undefined;
+    // What repeats the text, or says where in it something stands, goes by what left before.
+    const { logprobs, delta } = choice;
+    if (isJsonObject(logprobs) || (isJsonObject(delta) && delta['annotations'] !== undefined)) return undefined;
+    return EventTemplate.of({ channel: run.run, text: run.slot.text }, this.#event);
   }
 
   #readerOf(run: string): JsonTextReader {

@@ -17,6 +17,7 @@ import { StreamChannels, type StreamChannelsDeps } from './stream-channels.js';
 import { StreamCoverage } from './stream-coverage.js';
 
 const WORD = /^[\w.:/=+-]{0,128}$/;
+const NOTHING_READ: ReadonlyMap<string, string> = new Map();
 
 /** What one stream is read with. */
 export interface ScreenedStreamOptions {
@@ -140,6 +141,26 @@ export class ScreenedStream {
     // Nothing may follow the last event, and what a client does not read need not be judged.
     if (this.#done) return '';
     if (received.comment !== undefined) return this.#comment(received.comment);
+    return this.#eventAgain(received) ?? this.#eventAnew(received, NOTHING_READ);
+  }
+
+  /** Nearly every event goes on with the text of the one before, and leaves as it came; `undefined` for one that does not. */
+  #eventAgain(received: StreamEvent): string | undefined {
+    if (this.#answers.stopped.size > 0 || !WORD.test(received.event ?? '') || !WORD.test(received.id ?? ''))
+      return undefined;
+    const delta = this.#format.readAgain?.(received);
+    if (delta === undefined) return undefined;
+    const { channel, text } = delta;
+    const leaving = this.#channels.push(channel, text);
+    if (leaving !== text || this.#channels.isBlocked(channel)) {
+      return this.#eventAnew(received, new Map([[channel, leaving]]));
+    }
+    this.#format.passAgain?.(delta);
+    return this.#framing.encode(received);
+  }
+
+  /** @param read what leaves on channels whose text was read already */
+  #eventAnew(received: StreamEvent, read: ReadonlyMap<string, string>): string {
     const { maxJsonDepth } = this.#deps.config.limits;
     const named = this.#withNames(received);
     const event = this.#format.isText === true ? named : unambiguous(named, maxJsonDepth);
@@ -147,7 +168,7 @@ export class ScreenedStream {
     this.#coverage.note(event, step);
     this.#noteFiltered(step);
     this.#answers.see(step.answers);
-    const wire = this.#screen(step);
+    const wire = this.#screen(step, read);
     if (step.ends !== 'all') this.#answers.finish(step.ends);
     if (this.#ended || this.#done || !this.#answers.nothingLeft) return wire;
     // Once the client can get nothing more, a backend that still works on a stopped answer is not waited for.
@@ -179,7 +200,7 @@ export class ScreenedStream {
     recordFiltered(this.#deps, { exchange: this.#exchange, parts });
   }
 
-  #screen({ deltas, fields, ends, last }: StreamStep): string {
+  #screen({ deltas, fields, ends, last }: StreamStep, read: ReadonlyMap<string, string>): string {
     const count = this.#answers.stopped.size;
     const texts = new Map<string, string>();
     // First of all, for what is said of a text, such as the name of a call, leaves together with it.
@@ -188,7 +209,7 @@ export class ScreenedStream {
     for (const { channel, text } of deltas) {
       const answer = this.#answerOf(channel);
       if (this.#answers.stopped.has(answer) && !whole.includes(answer)) continue;
-      const leaving = this.#channels.push(channel, text);
+      const leaving = read.get(channel) ?? this.#channels.push(channel, text);
       this.#noteBlock(channel);
       if (this.#channels.isBlocked(channel)) this.#endEarlier(answer, ends, texts);
       texts.set(channel, leaving);
