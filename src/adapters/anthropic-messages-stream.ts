@@ -81,8 +81,9 @@ export class MessagesStream implements StreamFormat {
     return text === undefined || this.#again === undefined ? undefined : { channel: this.#again.channel, text };
   }
 
-  /** Nothing is kept of a text that left as it came. */
-  passAgain(): void {}
+  writeAgain(event: StreamEvent, { text }: ChannelDelta, left: string): StreamEvent {
+    return left === text ? event : (this.#again?.write(event, left) ?? event);
+  }
 
   write({ texts, fields, without }: StreamChange): StreamEvent | undefined {
     if (without.has(ANSWER)) return undefined;

@@ -39,4 +39,9 @@ export class EventTemplate {
     const text = data.slice(this.#before.length, end);
     return NOT_VERBATIM.test(text) ? undefined : text;
   }
+
+  /** Returns an event that `textOf` knows, with another text in that place. */
+  write(event: StreamEvent, text: string): StreamEvent {
+    return { ...event, data: this.#before + JSON.stringify(text).slice(1, -1) + this.#behind };
+  }
 }

@@ -104,8 +104,9 @@ export class ChoiceStream implements StreamFormat {
     return text === undefined || this.#again === undefined ? undefined : { channel: this.#again.channel, text };
   }
 
-  passAgain({ channel, text }: ChannelDelta): void {
-    this.#released.pass(channel, text, text);
+  writeAgain(event: StreamEvent, { channel, text }: ChannelDelta, left: string): StreamEvent {
+    this.#released.pass(channel, text, left);
+    return left === text ? event : (this.#again?.write(event, left) ?? event);
   }
 
   write({ texts, fields, without }: StreamChange): StreamEvent | undefined {

@@ -62,11 +62,11 @@ export interface StreamFormat {
   read(event: StreamEvent): StreamStep;
   /**
    * Reads an event that says the same as the one before but for the text of one channel, which takes no parsing; `undefined`
-   * for any other. Behind it comes `passAgain`, or `read` with the same event where the text does not leave as it came.
+   * for any other. Behind it comes `writeAgain`, or `read` with the same event where it ends more than its text.
    */
   readAgain?(event: StreamEvent): ChannelDelta | undefined;
-  /** Notes that the event of `readAgain` leaves as it came, in place of `write` and `leave`. */
-  passAgain?(delta: ChannelDelta): void;
+  /** Returns the event of `readAgain` with what leaves in place of its text; stands for `write` and `leave`. */
+  writeAgain?(event: StreamEvent, delta: ChannelDelta, left: string): StreamEvent;
   /** Returns the current event as it may leave; the very same one when nothing changes, `undefined` when nothing is left of it. */
   write(change: StreamChange): StreamEvent | undefined;
   /**

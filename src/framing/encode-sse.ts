@@ -9,12 +9,16 @@ const LINE_BREAK = /\r\n|\r|\n/;
  * @throws {StreamError} when `event`, `id` or `comment` holds a line break, which would forge further lines.
  */
 export function encodeSse(event: StreamEvent): string {
+  // Nearly all are no more than a line of data.
+  const { comment, event: name, id, data } = event;
+  if (comment === undefined && name === undefined && id === undefined && !LINE_BREAK.test(data))
+    return `data: ${data}\n\n`;
   let wire = '';
-  if (event.comment !== undefined) wire += `: ${singleLine('comment', event.comment)}\n`;
-  if (event.event !== undefined) wire += `event: ${singleLine('event', event.event)}\n`;
-  if (event.id !== undefined) wire += `id: ${singleLine('id', event.id)}\n`;
-  if (event.comment === undefined || event.data !== '') {
-    for (const line of event.data.split(LINE_BREAK)) wire += `data: ${line}\n`;
+  if (comment !== undefined) wire += `: ${singleLine('comment', comment)}\n`;
+  if (name !== undefined) wire += `event: ${singleLine('event', name)}\n`;
+  if (id !== undefined) wire += `id: ${singleLine('id', id)}\n`;
+  if (comment === undefined || data !== '') {
+    for (const line of data.split(LINE_BREAK)) wire += `data: ${line}\n`;
   }
   return `${wire}\n`;
 }

@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer';
 import { StreamError } from '../core/index.js';
 
 const LF = 0x0a;
@@ -35,6 +36,27 @@ export class LineCutter {
 
   /** @throws {StreamError} when one event is larger than the limit. */
   feed(chunk: Uint8Array): void {
+    // Hardly anybody ends lines with CR, and a search is much faster than a look at each byte.
+    if (!this.#afterCr && !chunk.includes(CR)) this.#feedByLf(chunk);
+    else this.#feedByAny(chunk);
+  }
+
+  /** Ends a last line that has no end. */
+  end(): void {
+    if (this.#fragmentBytes > 0) this.#endLine();
+  }
+
+  #feedByLf(chunk: Uint8Array): void {
+    let start = 0;
+    for (let end = chunk.indexOf(LF); end >= 0; end = chunk.indexOf(LF, start)) {
+      this.#keep(chunk.subarray(start, end));
+      this.#endLine();
+      start = end + 1;
+    }
+    if (start < chunk.length) this.#keep(chunk.slice(start));
+  }
+
+  #feedByAny(chunk: Uint8Array): void {
     const { crEndsLine } = this.#options;
     let start = 0;
     for (let index = 0; index < chunk.length; index += 1) {
@@ -52,11 +74,6 @@ export class LineCutter {
     if (start < chunk.length) this.#keep(chunk.slice(start));
   }
 
-  /** Ends a last line that has no end. */
-  end(): void {
-    if (this.#fragmentBytes > 0) this.#endLine();
-  }
-
   #keep(fragment: Uint8Array): void {
     this.#fragments.push(fragment);
     this.#fragmentBytes += fragment.length;
@@ -72,10 +89,16 @@ export class LineCutter {
     const size = this.#fragmentBytes;
     this.#fragments = [];
     this.#fragmentBytes = 0;
-    let line = this.#decoder.decode(bytes);
+    let line = this.#decode(bytes);
     if (this.#firstLine && line.startsWith('\uFEFF')) line = line.slice(1);
     this.#firstLine = false;
     if (!this.#options.crEndsLine && line.endsWith('\r')) line = line.slice(0, -1);
     this.#keptBytes = this.#options.onLine(line, size);
+  }
+
+  /** Most lines are plain ASCII, which takes no decoder. */
+  #decode(bytes: Uint8Array): string {
+    if (!isAscii(bytes)) return this.#decoder.decode(bytes);
+    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
   }
 }

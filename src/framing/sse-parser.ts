@@ -57,14 +57,20 @@ export class SseParser implements EventParser {
   }
 
   #dispatch(): void {
-    if (this.#data.length > 0) {
-      this.#events.push({
-        ...(this.#event === undefined ? {} : { event: this.#event }),
-        data: this.#data.join('\n'),
-        ...(this.#id === undefined ? {} : { id: this.#id }),
-      });
+    const [first] = this.#data;
+    if (first !== undefined) {
+      const data = this.#data.length === 1 ? first : this.#data.join('\n');
+      // Nearly all have neither name nor id.
+      if (this.#event === undefined && this.#id === undefined) this.#events.push({ data });
+      else {
+        this.#events.push({
+          ...(this.#event === undefined ? {} : { event: this.#event }),
+          data,
+          ...(this.#id === undefined ? {} : { id: this.#id }),
+        });
+      }
+      this.#data = [];
     }
-    this.#data = [];
     this.#event = undefined;
     this.#id = undefined;
     this.#eventBytes = 0;

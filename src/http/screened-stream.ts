@@ -144,19 +144,17 @@ export class ScreenedStream {
     return this.#eventAgain(received) ?? this.#eventAnew(received, NOTHING_READ);
   }
 
-  /** Nearly every event goes on with the text of the one before, and leaves as it came; `undefined` for one that does not. */
+  /** Nearly every event goes on with the text of the one before and does nothing else; `undefined` for one that does. */
   #eventAgain(received: StreamEvent): string | undefined {
-    if (this.#answers.stopped.size > 0 || !WORD.test(received.event ?? '') || !WORD.test(received.id ?? ''))
-      return undefined;
-    const delta = this.#format.readAgain?.(received);
+    const format = this.#format;
+    if (format.readAgain === undefined || this.#answers.stopped.size > 0) return undefined;
+    if (!WORD.test(received.event ?? '') || !WORD.test(received.id ?? '')) return undefined;
+    const delta = format.readAgain(received);
     if (delta === undefined) return undefined;
     const { channel, text } = delta;
     const leaving = this.#channels.push(channel, text);
-    if (leaving !== text || this.#channels.isBlocked(channel)) {
-      return this.#eventAnew(received, new Map([[channel, leaving]]));
-    }
-    this.#format.passAgain?.(delta);
-    return this.#framing.encode(received);
+    if (this.#channels.isBlocked(channel)) return this.#eventAnew(received, new Map([[channel, leaving]]));
+    return this.#framing.encode(format.writeAgain?.(received, delta, leaving) ?? received);
   }
 
   /** @param read what leaves on channels whose text was read already */
