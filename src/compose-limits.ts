@@ -1,13 +1,13 @@
 import type { Loaded, Services } from './compose.js';
 import type { Config } from './config/index.js';
 import type { ClientLimiter, ClientRule, LimitSource } from './core/index.js';
-import { type LimitName, OWN_LIMITS, RedisLimits } from './limits/index.js';
+import { type LimitName, OWN_LIMITS, openRedisLimits, type RedisLimits } from './limits/index.js';
 
 /** What processes share their counts by, taken over by a reload that changes nothing about it. */
-export function composeRedisLimits(
+export async function composeRedisLimits(
   { redis }: Config,
   { services, previous }: { services: Services; previous: Loaded<RedisLimits | undefined> | undefined },
-): Loaded<RedisLimits | undefined> {
+): Promise<Loaded<RedisLimits | undefined>> {
   const key = JSON.stringify(redis ?? null);
   if (previous?.key === key) return previous;
   if (redis === undefined) return { key, part: undefined };
@@ -15,7 +15,7 @@ export function composeRedisLimits(
   const { logger, metrics, limits: own = OWN_LIMITS } = services;
   const address = { url, prefix, password: process.env[passwordEnv] };
   const onUnshared = (limit: LimitName): void => metrics.unsharedLimits.inc({ limit });
-  return { key, part: new RedisLimits({ address, own, logger, onUnshared }) };
+  return { key, part: await openRedisLimits({ address, own, logger, onUnshared }) };
 }
 
 /** Taken over by a reload that changes nothing about it: what clients have used up stays used up. */

@@ -266,7 +266,7 @@ export async function composePipeline(
   const { from, keyEnv } = config.subject;
   const subjectKey = from === 'none' ? undefined : requireSecret(keyEnv, `subject.from: ${from}`);
   const subjects = await composeEnforcement(config, services);
-  const redisLimits = composeRedisLimits(config, { services, previous: previous?.redisLimits });
+  const redisLimits = await composeRedisLimits(config, { services, previous: previous?.redisLimits });
   const limits = redisLimits.part ?? services.limits ?? OWN_LIMITS;
   const { redis } = config;
   const limiting = { redis, limits };

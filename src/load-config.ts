@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { LineCounter, parseDocument } from 'yaml';
 import { type Config, type ConfigInput, parseConfig } from './config/index.js';
 import { ConfigError } from './core/index.js';
 
@@ -29,6 +28,8 @@ function readConfigFile(file: string): string {
 }
 
 function parseYaml(text: string, file: string): unknown {
+  // Loaded here: whoever has no file needs none of its seventy modules.
+  const { LineCounter, parseDocument } = require('yaml') as typeof import('yaml');
   const lineCounter = new LineCounter();
   const document = parseDocument(text, { lineCounter, prettyErrors: false });
   const [first] = document.errors;

@@ -1,4 +1,4 @@
-import { SingleBar } from 'cli-progress';
+import type { SingleBar } from 'cli-progress';
 import { compose } from '../compose.js';
 import type { Direction, Verdict } from '../core/index.js';
 import { loadConfig } from '../load-config.js';
@@ -153,7 +153,8 @@ class CheckRun {
   #progressBar(file: string, sizeBytes: number | undefined): SingleBar | undefined {
     const { stdout, stderr } = this.#run.streams;
     if (!stderr.isTTY || stdout.isTTY || sizeBytes === undefined) return undefined;
-    const bar = new SingleBar({ format: `${file} {bar} {percentage}% eta {eta_formatted}`, stream: stderr });
+    const { SingleBar: Bar } = require('cli-progress') as typeof import('cli-progress');
+    const bar = new Bar({ format: `${file} {bar} {percentage}% eta {eta_formatted}`, stream: stderr });
     bar.start(sizeBytes, 0);
     return bar;
   }

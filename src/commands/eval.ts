@@ -1,6 +1,6 @@
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { SingleBar } from 'cli-progress';
+import type { SingleBar } from 'cli-progress';
 import { compose } from '../compose.js';
 import { CATEGORIES, type Direction, type Verdict } from '../core/index.js';
 import { loadConfig } from '../load-config.js';
@@ -109,7 +109,8 @@ class EvalRun {
     this.#measuring = measuring(run.policy);
     if (run.stderr.isTTY) {
       const format = '{source} {bar} {percentage}% {rows} rows, eta {eta_formatted}';
-      this.#bar = new SingleBar({ format, stream: run.stderr });
+      const { SingleBar: Bar } = require('cli-progress') as typeof import('cli-progress');
+      this.#bar = new Bar({ format, stream: run.stderr });
     }
   }
 

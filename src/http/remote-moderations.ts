@@ -1,4 +1,3 @@
-import { Agent } from 'undici';
 import { z } from 'zod';
 import type { RemoteDetectorConfig } from '../config/index.js';
 import {
@@ -13,6 +12,7 @@ import {
 import { TurnQueue } from '../limits/index.js';
 import type { Metrics } from './metrics.js';
 import { readBody } from './read-body.js';
+import { Agent } from './undici-clients.js';
 import { unlessAborted } from './upstream.js';
 
 /** Largest answer that is read: 13 keys of a thousand texts fit. */

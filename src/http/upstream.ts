@@ -1,8 +1,9 @@
 import { Readable } from 'node:stream';
-import { type Dispatcher, Pool } from 'undici';
+import type { Dispatcher } from 'undici';
 import type { Config } from '../config/index.js';
 import { OverloadedError, type SluiceError, UpstreamError } from '../core/index.js';
 import { Cancellation } from './cancellation.js';
+import { Pool } from './undici-clients.js';
 import { UpstreamBody } from './upstream-body.js';
 import type { UpstreamTurns, WaitingExchange } from './upstream-turns.js';
 

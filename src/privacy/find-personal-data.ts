@@ -1,4 +1,3 @@
-import { findPhoneNumbersInText } from 'libphonenumber-js';
 import isEmail from 'validator/lib/isEmail.js';
 import isIdentityCard from 'validator/lib/isIdentityCard.js';
 import isLuhnNumber from 'validator/lib/isLuhnNumber.js';
@@ -68,6 +67,8 @@ function isMail(text: string): boolean {
 }
 
 function findPhones(text: string): PersonalData[] {
+  // Loaded when somebody reads what was kept: its tables would wait for that in every server.
+  const { findPhoneNumbersInText } = require('libphonenumber-js') as typeof import('libphonenumber-js');
   return COUNTRIES.flatMap((defaultCountry) =>
     findPhoneNumbersInText(text, { defaultCountry }).flatMap(({ startsAt: start, endsAt: end }): PersonalData[] =>
       DATE.test(text.slice(start, end)) ? [] : [{ kind: 'phone', span: { start, end } }],

@@ -1,6 +1,5 @@
 import type { Logger } from '../core/index.js';
 import type { Database } from './database.js';
-import { openPostgresDatabase } from './postgres-database.js';
 import { openSqliteDatabase } from './sqlite-database.js';
 import { parseStoreUrl } from './store-url.js';
 
@@ -33,7 +32,8 @@ export async function openDatabase({
 }: OpenDatabaseOptions): Promise<Database | undefined> {
   const url = parseStoreUrl(store);
   if (url === undefined) return undefined;
-  return url.kind === 'sqlite'
-    ? openSqliteDatabase({ path: url.path, busyMs, mustExist })
-    : openPostgresDatabase({ url, mayBeDown, logger });
+  if (url.kind === 'sqlite') return openSqliteDatabase({ path: url.path, busyMs, mustExist });
+  // Loading the driver takes longer than opening a SQLite file.
+  const { openPostgresDatabase } = await import('./postgres-database.js');
+  return openPostgresDatabase({ url, mayBeDown, logger });
 }

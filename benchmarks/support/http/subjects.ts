@@ -32,7 +32,7 @@ export function screeningConfig(): object {
 }
 
 /** `sluice serve` as users start it, with everything on. */
-export function startSluice(upstream: string): Promise<Subject> {
+export function startSluice(upstream: string): Promise<NodeSubject> {
   return startServe('sluice', { upstream, config: screeningConfig() });
 }
 
@@ -60,7 +60,7 @@ export function startSluiceOver(
   return startServe(name, { upstream, config: { lists, policies, log: { level: 'silent' }, store } });
 }
 
-function startServe(name: string, { upstream, config }: { upstream: string; config: object }): Promise<Subject> {
+function startServe(name: string, { upstream, config }: { upstream: string; config: object }): Promise<NodeSubject> {
   const file = join(folder, `${configs}.yaml`);
   // JSON is YAML.
   writeFileSync(file, JSON.stringify(config));

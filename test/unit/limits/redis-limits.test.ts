@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { Redis } from 'ioredis';
 import type { EndTurn } from '../../../src/core/index.js';
-import { OWN_LIMITS, RedisLimits } from '../../../src/limits/index.js';
+import { OWN_LIMITS } from '../../../src/limits/index.js';
+import { RedisLimits } from '../../../src/limits/redis-limits.js';
 import { quiet } from '../../support/quiet.js';
 import { describeRedis, REDIS_URL } from '../../support/redis.js';
 import { TcpGate } from '../../support/tcp-gate.js';
