@@ -90,6 +90,12 @@ function readMetadata(file: Buffer): z.infer<typeof Metadata> {
   throw new ModelLoadError(`classifier model: metadata.json: ${problems.join('; ')}`);
 }
 
+/** The bytes alone: a small file is read into a buffer that others share, a large one is not copied. */
+function bufferOf({ buffer, byteOffset, byteLength }: Buffer): ArrayBuffer {
+  const isWhole = buffer instanceof ArrayBuffer && byteLength === buffer.byteLength;
+  return isWhole ? buffer : Uint8Array.from(new Uint8Array(buffer, byteOffset, byteLength)).buffer;
+}
+
 /** Reads and verifies a model. */
 function readModel(folder: string) {
   const metadataFile = readModelFile(folder, 'metadata.json');
@@ -104,7 +110,7 @@ function readModel(folder: string) {
     version: createHash('sha256').update(metadataFile).digest('hex').slice(0, 12),
     topology: model.modelTopology,
     weightSpecs: model.weightsManifest?.flatMap(({ weights }) => weights) ?? [],
-    weightData: new Uint8Array(weightsFile).buffer,
+    weightData: bufferOf(weightsFile),
     fold: createFold(),
     categories: metadata.categories,
   };

@@ -1,7 +1,7 @@
 import { CATEGORIES, LIST_COUNT_SIZE, ModelLoadError } from '../core/index.js';
 import { GRAM_BUCKETS, WORD_BUCKETS } from './encode-text.js';
 
-/** A table of bytes; entry `v` stands for `v * scale + min`. */
+/** A table of bytes, a view of the file; entry `v` stands for `v * scale + min`. */
 export interface QuantizedTable {
   readonly values: Uint8Array;
   readonly columns: number;
@@ -53,11 +53,11 @@ export function expectedShapes(hidden: number): ReadonlyMap<string, readonly num
 export function readWeights(version: string, specs: readonly WeightSpec[], data: ArrayBuffer): ModelWeights {
   const hidden = specs.find((spec) => spec.name === 'list_hidden/bias')?.shape[0] ?? 0;
   const shapes = expectedShapes(hidden);
-  const parts = new Map<string, { readonly spec: WeightSpec; readonly bytes: ArrayBuffer }>();
+  const parts = new Map<string, { readonly spec: WeightSpec; readonly bytes: Uint8Array }>();
   let offset = 0;
   for (const spec of specs) {
     const length = spec.shape.reduce((product, size) => product * size, 1) * (spec.quantization === undefined ? 4 : 1);
-    parts.set(spec.name, { spec, bytes: data.slice(offset, offset + length) });
+    parts.set(spec.name, { spec, bytes: new Uint8Array(data, offset, length) });
     offset += length;
   }
   if (offset !== data.byteLength) throw new ModelLoadError('classifier model: weights.bin has an unexpected length');
@@ -68,7 +68,8 @@ export function readWeights(version: string, specs: readonly WeightSpec[], data:
       );
     }
   }
-  const floats = (name: string): Float32Array => new Float32Array(parts.get(name)?.bytes ?? new ArrayBuffer(0));
+  // Few, and not where the file would let a view of them begin.
+  const floats = (name: string): Float32Array => new Float32Array(Uint8Array.from(parts.get(name)?.bytes ?? []).buffer);
   const table = (name: string): QuantizedTable => {
     const part = parts.get(name);
     const quantization = part?.spec.quantization;
@@ -76,7 +77,7 @@ export function readWeights(version: string, specs: readonly WeightSpec[], data:
       throw new ModelLoadError(`classifier model: ${name} is not quantized to uint8`);
     }
     const { scale, min } = quantization;
-    return { values: new Uint8Array(part.bytes), columns: part.spec.shape[1] ?? 0, scale, min };
+    return { values: part.bytes, columns: part.spec.shape[1] ?? 0, scale, min };
   };
   return {
     version,

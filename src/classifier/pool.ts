@@ -1,4 +1,7 @@
+import { endianness } from 'node:os';
 import type { QuantizedTable } from './model-weights.js';
+
+const LITTLE_ENDIAN = endianness() === 'LE';
 
 const LANES = 0x00ff00ff;
 /** Rows whose bytes sum up in 16 bits: 257 times 255 is 65535. */
@@ -17,13 +20,26 @@ export class PackedTable {
     this.scale = scale;
     this.min = min;
     this.wordsPerRow = Math.ceil(columns / 4);
-    this.words = new Uint32Array((values.length / columns) * this.wordsPerRow);
-    for (let at = 0; at < values.length; at++) {
-      const column = at % columns;
-      const word = Math.floor(at / columns) * this.wordsPerRow + (column >> 2);
-      this.words[word] = (this.words[word] ?? 0) | ((values[at] ?? 0) << (8 * (column & 3)));
+    this.words =
+      LITTLE_ENDIAN && columns % 4 === 0 && values.byteOffset % 4 === 0 ? sameBytes(values) : packed(values, columns);
+  }
+}
+
+/** Where the bytes of a word stand in the order of the columns, they are the words already. */
+function sameBytes({ buffer, byteOffset, length }: Uint8Array): Uint32Array {
+  return new Uint32Array(buffer, byteOffset, length / 4);
+}
+
+function packed(values: Uint8Array, columns: number): Uint32Array {
+  const wordsPerRow = Math.ceil(columns / 4);
+  const words = new Uint32Array((values.length / columns) * wordsPerRow);
+  for (let at = 0, row = 0; at < values.length; row += wordsPerRow) {
+    for (let column = 0; column < columns; column += 1, at += 1) {
+      const word = row + (column >> 2);
+      words[word] = (words[word] ?? 0) | ((values[at] ?? 0) << (8 * (column & 3)));
     }
   }
+  return words;
 }
 
 /** A running sum of table rows, in integers: the scale of the table is applied once, at the end. */

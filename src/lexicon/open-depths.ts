@@ -61,8 +61,14 @@ export function runSteps<Result>(steps: Generator<void, Result>): Result {
   }
 }
 
+/** For the next set of thresholds, which mostly comes at once, unless the memory is wanted before. */
+const orders = new WeakMap<Automaton, WeakRef<Int32Array>>();
+
 /** States by their distance from the root, which is left out. A table of them would be kept for these few calls alone. */
-function* breadthFirst({ cells, depths, size }: Automaton): Generator<void, Int32Array> {
+function* breadthFirst(automaton: Automaton): Generator<void, Int32Array> {
+  const known = orders.get(automaton)?.deref();
+  if (known !== undefined) return known;
+  const { cells, depths, size } = automaton;
   const next = new Int32Array((depths instanceof Uint8Array ? MAX_BYTE : MAX_DEPTH) + 2);
   for (let slot = 0; slot < depths.length; slot += 1) {
     if (slot % STEP_STATES === 0) yield;
@@ -80,5 +86,6 @@ function* breadthFirst({ cells, depths, size }: Automaton): Generator<void, Int3
     next[depth] = at + 1;
     order[at] = slot * CELL;
   }
+  orders.set(automaton, new WeakRef(order));
   return order;
 }
