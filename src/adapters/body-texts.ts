@@ -13,7 +13,7 @@ export interface BodyTexts {
   readonly fields: readonly TextField[];
   /** What is forwarded without being judged. */
   readonly unscreened: readonly UnscreenedPart[];
-  /** Paths of the texts that stand under a key which the format does not know. */
+  /** Paths of the texts that stand under a key which the format does not know; looked for when asked. */
   readonly unknown: readonly string[];
   /** Returns a copy of the body with the texts at the paths of the edits replaced. */
   write(edits: readonly TextEdit[]): unknown;
@@ -51,7 +51,9 @@ export function readBodyTexts(adapter: Adapter, body: unknown, direction: Direct
   return {
     fields,
     unscreened,
-    unknown: unknownFields(adapter.name, fields),
+    get unknown() {
+      return unknownFields(adapter.name, fields);
+    },
     write(edits) {
       const edited = new Map(edits.map(({ path, text }) => [path, urls.get(path)?.write(text) ?? text]));
       const ofOwn = [...edited].filter(([path]) => ownPaths.has(path)).map(([path, text]) => ({ path, text }));

@@ -4,7 +4,7 @@ export * from './body-texts.js';
 export * from './data-url.js';
 export { BARE_DATA, unambiguous } from './event-data.js';
 export { parseJson } from './json.js';
-export { hasRepeatedKeys, measureJson } from './json-shape.js';
+export { hasRepeatedKeys, holdsMoreValues, isDeeperThan } from './json-shape.js';
 export { unknownFields } from './known-keys.js';
 export * from './map-strings.js';
 export * from './openai-chat.js';

@@ -42,6 +42,11 @@ export function measureJson(text: string): JsonShape {
   return { depth, values, members };
 }
 
+/** Whether a JSON text holds more values than that. O(text), and quick for texts that are shorter. Never throws. */
+export function holdsMoreValues(text: string, values: number): boolean {
+  return text.length > values && measureJson(text).values > values;
+}
+
 /** Whether a JSON text nests deeper than that. O(text), and quick for texts with few brackets. Never throws. */
 export function isDeeperThan(text: string, levels: number): boolean {
   const brackets = text.match(BRACKET)?.length ?? 0;

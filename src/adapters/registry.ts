@@ -31,13 +31,21 @@ export const ADAPTERS: readonly RegisteredAdapter[] = [
   { adapter: rerank, suffixes: ['/rerank'] },
 ];
 
+/** The same, taken apart: what most requests are found by is compared first, as it stands. */
+const BY_PATH = ADAPTERS.map(({ adapter, suffixes }) => ({
+  adapter,
+  ends: suffixes.filter((suffix) => !suffix.includes('*')),
+  patterns: suffixes.filter((suffix) => suffix.includes('*')).map((suffix) => suffix.split('/').slice(1)),
+}));
+/** A path that has but one spelling. */
+const NORMAL_PATH = /^(?:\/[a-z0-9_.~-]+)+$/;
+
 /**
  * Returns the adapter for a request, by path or else by its shape; `undefined` when nothing fits. Never throws.
  */
 export function findAdapter(path: string, request?: ShapedRequest): Adapter | undefined {
-  const route = normalizePath(path);
-  const named = ADAPTERS.find(({ suffixes }) => suffixes.some((suffix) => hasSuffix(route, suffix)));
-  if (named !== undefined) return named.adapter;
+  const named = adapterOfPath(normalizePath(path));
+  if (named !== undefined) return named;
   return request && ADAPTERS.find(({ adapter }) => adapter.recognizes(request))?.adapter;
 }
 
@@ -50,12 +58,12 @@ export function adapterNamed(name: FormatName): Adapter {
 
 /** Whether the body alone can tell the format of a request to this path: the path names none. Never throws. */
 export function isUnnamed(path: string): boolean {
-  const route = normalizePath(path);
-  return !ADAPTERS.some(({ suffixes }) => suffixes.some((suffix) => hasSuffix(route, suffix)));
+  return adapterOfPath(normalizePath(path)) === undefined;
 }
 
 /** Folds the spellings that servers take for the same path, so that none of them goes around the screen. Never throws. */
 export function normalizePath(path: string): string {
+  if (NORMAL_PATH.test(path)) return path;
   const bare = (path.split(/[?#]/, 1)[0] ?? '').replace(/%([0-7][0-9a-fA-F])/g, (_, digits: string) =>
     String.fromCharCode(Number.parseInt(digits, 16)),
   );
@@ -67,9 +75,19 @@ export function normalizePath(path: string): string {
   return plain.length > 1 ? plain.replace(/\/$/, '') : plain;
 }
 
-function hasSuffix(route: string, suffix: string): boolean {
-  if (!suffix.includes('*')) return route.endsWith(suffix);
-  const wanted = suffix.split('/').slice(1);
-  const last = route.split('/').slice(1).slice(-wanted.length);
-  return last.length === wanted.length && wanted.every((segment, index) => segment === '*' || segment === last[index]);
+function adapterOfPath(route: string): Adapter | undefined {
+  let segments: string[] | undefined;
+  for (const { adapter, ends, patterns } of BY_PATH) {
+    if (ends.some((end) => route.endsWith(end))) return adapter;
+    for (const pattern of patterns) {
+      segments ??= route.split('/').slice(1);
+      if (endsLike(segments, pattern)) return adapter;
+    }
+  }
+  return undefined;
+}
+
+function endsLike(segments: readonly string[], pattern: readonly string[]): boolean {
+  const before = segments.length - pattern.length;
+  return before >= 0 && pattern.every((wanted, index) => wanted === '*' || wanted === segments[before + index]);
 }

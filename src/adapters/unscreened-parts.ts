@@ -108,8 +108,11 @@ function visit(value: unknown, place: Place, found: (value: unknown, place: Plac
       for (const [index, item] of value.entries()) visit(item, { ...place, path: `${place.path}[${index}]` }, found);
     }
   } else if (isJsonObject(value)) {
-    for (const [key, child] of Object.entries(value)) {
-      const { path, keys, holders } = place;
+    const { path, keys, holders } = place;
+    for (const key of Object.keys(value)) {
+      const child = value[key];
+      // Most members are numbers and nothing: no place is made for them.
+      if (child === null || (typeof child !== 'string' && typeof child !== 'object' && key !== BARE_DATA)) continue;
       visit(child, { path: joinPath(path, key), keys: [...keys, key], holders: [...holders, value] }, found);
     }
   }

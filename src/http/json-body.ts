@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { measureJson } from '../adapters/index.js';
+import { holdsMoreValues, isDeeperThan } from '../adapters/index.js';
 import { RequestBodyError } from '../core/index.js';
 import { charsetOf } from './text-body.js';
 
@@ -79,10 +79,9 @@ export function parseJsonBody(bytes: Buffer, bounds: JsonBounds): unknown {
  */
 export function parseJsonText(source: string, bounds: JsonBounds): unknown {
   const { maxJsonDepth, maxJsonValues = Number.POSITIVE_INFINITY } = bounds;
-  const text = source.replace(/^\uFEFF/, '');
-  const { depth, values } = measureJson(text);
-  if (depth > maxJsonDepth) throw tooDeep(bounds);
-  if (values > maxJsonValues) throw tooMany(maxJsonValues);
+  const text = source.startsWith('\uFEFF') ? source.slice(1) : source;
+  if (isDeeperThan(text, maxJsonDepth)) throw tooDeep(bounds);
+  if (holdsMoreValues(text, maxJsonValues)) throw tooMany(maxJsonValues);
   try {
     return JSON.parse(text);
   } catch {
