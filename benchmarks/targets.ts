@@ -20,6 +20,22 @@ const scan = (terms: string, atLeast: number): Target => ({
   atLeast,
 });
 
+const proxy = (what: string, target: Omit<Target, 'what' | 'benchmark'>): Target => ({
+  what: `Proxy with screening on, ${what}`,
+  benchmark: 'proxy',
+  ...target,
+});
+const JSON_64 = 'JSON, 64 connections, new texts';
+
+const middleware = (name: string): Target => ({
+  what: `Middleware before an Express handler, ${name}: processor time of a request`,
+  benchmark: 'middleware',
+  case: name,
+  metric: 'processor time',
+  ratio: 'app without',
+  atMost: 1.15,
+});
+
 /** Every target, in the order of the table in README.md. */
 export const TARGETS: readonly Target[] = [
   scan('1000', 80),
@@ -52,5 +68,43 @@ export const TARGETS: readonly Target[] = [
     case: 'limits.client and limits.upstream',
     metric: 'timers per request',
     atMost: 0,
+  },
+  proxy('JSON, 64 connections: processor time of a request', {
+    case: JSON_64,
+    metric: 'processor time',
+    ratio: 'bare relay',
+    atMost: 1.3,
+  }),
+  proxy('JSON, 64 connections: requests a second beside nginx', {
+    case: JSON_64,
+    metric: 'throughput',
+    ratio: 'nginx',
+    atLeast: 0.6,
+  }),
+  proxy('JSON, 64 connections: requests a second beside the gateway of Portkey', {
+    case: JSON_64,
+    metric: 'throughput',
+    ratio: 'Portkey gateway',
+    atLeast: 20,
+  }),
+  middleware('JSON, 64 connections, new texts'),
+  proxy('stream of 200 events at once: processor time of a stream', {
+    case: 'SSE, 200 events at once, 64 connections',
+    metric: 'processor time',
+    ratio: 'bare relay',
+    atMost: 1.25,
+  }),
+  proxy('stream of 200 events one by one: processor time of a stream', {
+    case: 'SSE, 200 events one by one, 64 connections',
+    metric: 'processor time',
+    ratio: 'bare relay',
+    atMost: 1.25,
+  }),
+  {
+    what: 'Time to the first token that screening adds, where that token need not wait',
+    benchmark: 'hold',
+    case: 'first token',
+    metric: 'wall time added by screening, p50',
+    atMost: 0.1,
   },
 ];

@@ -3,6 +3,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { builtClassifier, builtCompose, builtConfig, builtHttp, builtLexicon, builtPackage } from '../support/built.js';
 import { corpusText } from '../support/corpus.js';
+import { countJsonCalls } from '../support/count-calls.js';
 import { countResources } from '../support/count-resources.js';
 import { createBareRelay } from '../support/http/bare-relay.js';
 import { startRig } from '../support/http/rig.js';
@@ -82,7 +83,7 @@ export async function checkModerate(): Promise<Findings> {
   };
 }
 
-/** Promises, timers, immediates and ticks of one exchange through the proxy, beyond those of a bare relay. */
+/** Promises, timers, immediates and ticks of one exchange through the proxy, beyond those of a bare relay, and how often it parses and writes JSON. */
 export async function checkProxy(): Promise<Findings> {
   const rig = await startRig({ tokens: 100, pace: 'burst' });
   const config = builtConfig().parseConfig(QUIET, 'guard');
@@ -98,7 +99,11 @@ export async function checkProxy(): Promise<Findings> {
       for (const port of Object.values(ports)) await rig.load({ ...job, port, requests: 5 });
       const ours = await countResources(() => rig.load({ ...job, port: ports.proxy }));
       const bare = await countResources(() => rig.load({ ...job, port: ports.relay }));
-      found[`proxy, ${stream ? 'SSE' : 'JSON'}: asynchronous resources beyond a bare relay`] = (ours - bare) / REQUESTS;
+      const json = await countJsonCalls(() => rig.load({ ...job, port: ports.proxy }));
+      const kind = stream ? 'SSE of 100 tokens' : 'JSON';
+      found[`proxy, ${kind}: asynchronous resources beyond a bare relay`] = (ours - bare) / REQUESTS;
+      found[`proxy, ${kind}: calls of JSON.parse`] = json.parses / REQUESTS;
+      found[`proxy, ${kind}: calls of JSON.stringify`] = json.writes / REQUESTS;
     }
   } finally {
     await Promise.all([rig.stop(), proxy.drain(), close()]);

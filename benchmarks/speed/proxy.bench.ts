@@ -7,7 +7,7 @@ import { startBareRelay, startPeers, startSluice, startSluiceOff } from '../supp
 
 const CONNECTIONS = 64;
 const TOKENS = 200;
-const ROUNDS = 8;
+const ROUNDS = 4;
 
 interface Case {
   readonly name: string;
@@ -26,8 +26,9 @@ const job = (requests: number, rest: Partial<RoundJob> = {}): RoundJob => ({
 const CASES: readonly Case[] = [
   { name: 'JSON, 64 connections, new texts', pace: 'burst', job: job(3000) },
   { name: 'JSON, 64 connections, one text again and again', pace: 'burst', job: job(3000, { isNew: false }) },
-  { name: 'SSE, 200 events at once, 64 connections', pace: 'burst', job: job(400, { stream: true }) },
-  { name: 'SSE, 200 events one by one, 64 connections', pace: 'paced', job: job(400, { stream: true }) },
+  { name: 'SSE, 200 events at once, 64 connections', pace: 'burst', job: job(200, { stream: true }) },
+  { name: 'SSE, 200 events in pieces of 512 bytes, 64 connections', pace: 'pieces', job: job(200, { stream: true }) },
+  { name: 'SSE, 200 events one by one, 64 connections', pace: 'paced', job: job(200, { stream: true }) },
   { name: 'SSE, 200 events one by one, 1 connection', pace: 'paced', job: job(40, { stream: true, connections: 1 }) },
 ];
 
@@ -41,7 +42,7 @@ export const benchmark: Benchmark = {
 async function measureProxy(args: readonly string[]): Promise<Measurement[]> {
   const cases = CASES.filter(({ name }) => args.every((wanted) => name.toLowerCase().includes(wanted)));
   const results: Measurement[] = [];
-  for (const pace of ['burst', 'paced'] as const) {
+  for (const pace of ['burst', 'pieces', 'paced'] as const) {
     const some = cases.filter((one) => one.pace === pace);
     if (some.length > 0) results.push(...(await measureCases(pace, some)));
   }

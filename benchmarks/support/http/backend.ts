@@ -1,11 +1,13 @@
 // Backend of the HTTP benchmarks, in a process of its own: the least that a backend can cost. It reads requests from raw sockets and answers
 // from parts made beforehand; the number of the request, `#123#` in its body, comes back in the answer, so that each can be told to be
-// the right one. argv: number of tokens of a streamed answer, `burst` (all at once) or `paced` (one event each turn of the event loop).
+// the right one. argv: number of tokens of a streamed answer, `burst` (all at once), `paced` (one event each turn
+// of the event loop) or `pieces` (512 bytes each turn, wherever that cuts).
 import { createServer, type Socket } from 'node:net';
 import { benignText, isStreamed, numberOf, requestEnd } from './exchange.js';
 
 const tokens = Number(process.argv[2] ?? '200');
-const isPaced = process.argv[3] === 'paced';
+const pace = process.argv[3];
+const PIECE = /.{1,512}/gs;
 const HEAD_OF_JSON = 'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ';
 const HEAD_OF_STREAM = 'HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n';
 const CHOICE_END =
@@ -52,14 +54,15 @@ function events(id: string): string[] {
 
 function stream(socket: Socket, id: string): void {
   const frames = events(id);
-  if (!isPaced) {
+  if (pace === 'burst') {
     socket.write(HEAD_OF_STREAM + frames.join(''));
     return;
   }
   socket.write(HEAD_OF_STREAM);
+  const parts = pace === 'paced' ? frames : (frames.join('').match(PIECE) ?? []);
   let next = 0;
   const send = (): void => {
-    const text = frames[next];
+    const text = parts[next];
     next += 1;
     if (text === undefined || socket.destroyed) return;
     socket.write(text);

@@ -14,8 +14,8 @@ export interface Rig {
   stop(): Promise<void>;
 }
 
-/** How the backend streams: all events at once, or one in each turn of its event loop. */
-export type Pace = 'burst' | 'paced';
+/** How the backend streams: all events at once, one in each turn of its event loop, or 512 bytes in each, wherever that cuts. */
+export type Pace = 'burst' | 'paced' | 'pieces';
 
 /** Starts backend and load. `tokens` is the number of events with text of a streamed answer. */
 export async function startRig({ tokens, pace }: { tokens: number; pace: Pace }): Promise<Rig> {
