@@ -7,6 +7,7 @@ import { ConditionIndex } from './condition-index.js';
 import type { AllowPhrase, LexiconEntry, ParsedList, Phrase } from './entry.js';
 import { EntryTable } from './entry-table.js';
 import { type Depths, openDepths, runSteps } from './open-depths.js';
+import { OutputChains } from './output-chains.js';
 import { PatternSet } from './pattern-set.js';
 
 /** Says whether a hit of a category and severity changes a text, so that text has to wait for it. */
@@ -22,6 +23,8 @@ export interface Lexicon {
   readonly allow: readonly AllowPhrase[];
   readonly patterns: PatternSet;
   readonly automaton: Automaton;
+  /** The outputs of `automaton`, sorted at first need. */
+  readonly outputs: OutputChains;
   /** Patterns for words spelled out letter by letter; same index as in `spelled`. */
   readonly spelledPatterns: PatternSet;
   readonly spelled: Automaton;
@@ -45,7 +48,8 @@ export interface HoldDepths {
 }
 
 /** What a lexicon is made of. */
-export interface LexiconParts extends Omit<Lexicon, 'entries' | 'allow' | 'holdDepths' | 'prepareHolds' | 'matcher'> {
+export interface LexiconParts
+  extends Omit<Lexicon, 'entries' | 'allow' | 'holdDepths' | 'prepareHolds' | 'matcher' | 'outputs'> {
   readonly entryTable: EntryTable;
   /** Asked for the allow-phrases when somebody wants to see them. */
   readonly allowPhrases: () => readonly AllowPhrase[];
@@ -103,6 +107,7 @@ export function buildLexicon(lists: readonly ParsedList[]): Lexicon {
 export function assembleLexicon({ entryTable, allowPhrases, ...parts }: LexiconParts): Lexicon {
   const { automaton, patterns, spelled, spelledPatterns } = parts;
   const known = new Map<string, HoldDepths>();
+  let outputs: OutputChains | undefined;
   function* prepareHolds(holds: Holds): Generator<void, HoldDepths> {
     const kinds = kindsOf(holds);
     const key = kinds.join('');
@@ -131,6 +136,10 @@ export function assembleLexicon({ entryTable, allowPhrases, ...parts }: LexiconP
     },
     get allow() {
       return allowPhrases();
+    },
+    get outputs() {
+      outputs ??= new OutputChains(automaton, patterns);
+      return outputs;
     },
     matcher: new BackMatcher(parts.alphabet),
     holdDepths: (holds) => runSteps(prepareHolds(holds)),

@@ -1,8 +1,9 @@
 import type { LexiconDetection, Span } from '../core/index.js';
 import type { ConditionIndex } from './condition-index.js';
 import type { Condition, LexiconEntry } from './entry.js';
+import type { OutputChains } from './output-chains.js';
 import type { Pattern } from './pattern.js';
-import { type Sighting, Sightings, type Verify } from './sightings.js';
+import { Sightings, type Verify } from './sightings.js';
 import { cutsWord, WORD_LOOK_AHEAD, WORD_LOOK_BACK } from './word-check.js';
 
 /** A match whose fate is not decided yet. */
@@ -41,6 +42,7 @@ export interface DocketText {
   /** Text from `start` to `end`, as far as it was read, without what matching skips. */
   readable(start: number, end: number): string;
   readonly conditionIndex: ConditionIndex;
+  readonly outputs: OutputChains;
   /** Reads a sighting of a condition phrase back. */
   readonly verify: Verify;
   /** Offset up to which the text was read, UTF-16 units. */
@@ -76,7 +78,7 @@ export class Docket {
   constructor(text: DocketText, observe?: (candidate: Candidate, outcome: Outcome) => void) {
     this.#text = text;
     this.#observe = observe;
-    this.#sightings = new Sightings(text.conditionIndex, text.verify);
+    this.#sightings = new Sightings({ index: text.conditionIndex, outputs: text.outputs, verify: text.verify });
   }
 
   /** Offset that has to be read before `settle` can decide anything. */
@@ -101,9 +103,9 @@ export class Docket {
     this.#allowed.push(span);
   }
 
-  /** Notes that a condition phrase may end at a place: see `Sightings`. */
-  see({ phrase, pattern, position, how }: Sighting): void {
-    this.#sightings.add(phrase, pattern, position, how);
+  /** Notes that condition phrases may end at a place: see `Sightings`. */
+  see(output: number, position: number, how: number): void {
+    this.#sightings.add(output, position, how);
   }
 
   /** Takes in a match of a term; the same match found twice counts once. */

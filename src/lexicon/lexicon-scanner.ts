@@ -1,30 +1,22 @@
 import type { Span } from '../core/index.js';
 import { isSpace } from '../text/index.js';
-import {
-  EXPAND,
-  FIRST_PLAIN,
-  JOINER,
-  LEET,
-  MARK,
-  SEPARATOR_CLASS,
-  SKIP,
-  STEP_MASK,
-  SURROGATE,
-  UNSPACED_BIT,
-} from './alphabet.js';
+import { EXPAND, FIRST_PLAIN, JOINER, LEET, MARK, SEPARATOR_CLASS, SKIP, SURROGATE, UNSPACED_BIT } from './alphabet.js';
 import type { Holds, Lexicon } from './build.js';
-import { BASE, CELL, FAIL, OUTPUT, ROOT } from './cells.js';
+import { CELL, OUTPUT } from './cells.js';
 import { type DecidedDetection, Docket } from './docket.js';
 import type { LaneState } from './lane.js';
 import { MatchReader } from './match-reader.js';
 import type { Depths } from './open-depths.js';
 import { characterKind, OtherReadings } from './other-readings.js';
+import type { OutputChains } from './output-chains.js';
 import { matchesLike, type Pattern } from './pattern.js';
+import { PlainReading } from './plain-reading.js';
 import { APART, type Reading } from './reading.js';
 import { RecentText } from './recent-text.js';
 import { RememberedStart } from './remembered-start.js';
 import { COMPACT_AT_UNITS, FORK_REACH } from './scan-limits.js';
 import type { ScannerOptions } from './scanner-options.js';
+import { MARKED } from './sightings.js';
 import { type SpelledLetter, SpelledWords } from './spelled-words.js';
 import { WORD_LOOK_BACK } from './word-check.js';
 
@@ -36,27 +28,20 @@ const holdsAll: Holds = () => true;
  */
 export class LexiconScanner {
   readonly #lexicon: Lexicon;
+  readonly #cells: Int32Array;
+  readonly #outputs: OutputChains;
   readonly #docket: Docket;
   readonly #holds: Holds;
   readonly #text: RecentText;
   /** Index of `#text` up to which it was read. */
   #at = 0;
-  /** Offset of the last character that was read with a look at the one behind it. */
-  #peekedAt = -1;
   #ended = false;
-  /** The reading that takes symbols as separators. */
-  #state = ROOT;
-  #last = SEPARATOR_CLASS;
-  #repeats = 0;
-  /** Letters since the last separator. */
-  #letters = 0;
+  readonly #plain: PlainReading;
   readonly #others: OtherReadings;
   readonly #reader: MatchReader;
   readonly #spelled: SpelledWords;
   /** Asked for at the first release point: a whole text has none. */
   #depths: ReturnType<Lexicon['holdDepths']> | undefined;
-  /** Counts the symbols read that were no repetition. */
-  #changes = 0;
   readonly #open = new RememberedStart();
   readonly #openAllowed = new RememberedStart();
   /** Offset behind the last sound mark and what is skipped behind it. */
@@ -66,17 +51,24 @@ export class LexiconScanner {
 
   constructor(lexicon: Lexicon, { holds = holdsAll, observe, compactAtUnits = COMPACT_AT_UNITS }: ScannerOptions = {}) {
     this.#lexicon = lexicon;
+    this.#cells = lexicon.automaton.cells;
+    this.#outputs = lexicon.outputs;
     this.#text = new RecentText(compactAtUnits);
     this.#holds = holds;
     this.#docket = new Docket(this.#docketText(), observe);
     this.#others = new OtherReadings(lexicon.automaton, (lane, position, isNew) => {
-      if (isNew) this.#changes += 1;
+      if (isNew) this.#plain.changes += 1;
       this.#report(lane, position, lane.reading);
     });
     this.#reader = new MatchReader(lexicon, this.#others);
     this.#spelled = new SpelledWords(lexicon, (pattern, span) => this.#found(pattern, span, true));
-    // The start of a text is a word edge.
-    this.#state = lexicon.automaton.next(ROOT, SEPARATOR_CLASS / CELL);
+    this.#plain = new PlainReading({
+      lexicon,
+      text: this.#text,
+      spelled: this.#spelled,
+      docket: this.#docket,
+      onOutput: (position) => this.#report(this.#plain, position, APART),
+    });
   }
 
   /** Reads the next piece of text. Never throws, for any string. */
@@ -120,76 +112,12 @@ export class LexiconScanner {
     while (this.#at < length) {
       if (this.#position >= docket.nextReady) docket.settle();
       if (!this.#others.isForked) {
-        const limit = Math.min(length, docket.nextReady - this.#text.base);
-        this.#readPlain(limit);
-        if (this.#at >= limit || this.#position >= docket.nextReady) continue;
+        this.#at = this.#plain.read(this.#at, this.#markedUntil - this.#text.base);
+        if (this.#at >= length || this.#position >= docket.nextReady) continue;
       }
       if (!this.#readPoint()) return;
     }
     if (this.#position >= docket.nextReady) docket.settle();
-  }
-
-  /**
-   * Reads characters that have one reading until `limit`, or until one comes that has not. The hot loop: everything it
-   * needs is a local, and it makes no object.
-   */
-  #readPlain(limit: number): void {
-    const { cells } = this.#lexicon.automaton;
-    const { classes } = this.#lexicon.alphabet;
-    const { piece, pieceStart, base } = this.#text;
-    const until = limit - pieceStart;
-    let at = this.#at - pieceStart;
-    let state = this.#state;
-    let last = this.#last;
-    let letters = this.#letters;
-    let repeats = this.#repeats;
-    const from = at;
-    const repeatsBefore = repeats;
-    const isSpelling = this.#spelled.isOpen;
-    while (at < until) {
-      const found = classes[piece.charCodeAt(at)] as number;
-      if (found === last) {
-        repeats += 1;
-        at += 1;
-        if (cells[state + OUTPUT] === 0) continue;
-      } else {
-        if (found < FIRST_PLAIN) break;
-        if (found === SEPARATOR_CLASS) {
-          // A space may stand between the characters of a word that is written without.
-          if (letters === 1 || isSpelling || (last & UNSPACED_BIT) !== 0) break;
-          letters = 0;
-        } else {
-          if (isSpelling && this.#spelled.endsAfter(last, repeats)) break;
-          // Where scripts with and without spaces meet, there is a word edge.
-          if (((found ^ last) & UNSPACED_BIT) !== 0 && last !== SEPARATOR_CLASS) break;
-          letters += 1;
-        }
-        const step = found & STEP_MASK;
-        let to = (cells[state + BASE] as number) + step;
-        while (cells[to] !== state) {
-          if (state === ROOT) {
-            to = ROOT;
-            break;
-          }
-          state = cells[state + FAIL] as number;
-          to = (cells[state + BASE] as number) + step;
-        }
-        state = to;
-        last = found;
-        repeats = 0;
-        at += 1;
-        if (cells[state + OUTPUT] === 0) continue;
-      }
-      this.#at = at + pieceStart;
-      this.#report({ state, last, repeats }, this.#at, APART);
-      if (this.#docket.nextReady - base < limit) break;
-    }
-    this.#at = at + pieceStart;
-    if (repeats - repeatsBefore !== at - from) this.#changes += 1;
-    this.#state = state;
-    this.#last = last;
-    this.#letters = letters;
-    this.#repeats = repeats;
   }
 
   /** Reads one code point in every way it can be read; `false` when what that takes has not arrived. */
@@ -211,7 +139,7 @@ export class LexiconScanner {
       this.#mark(found === MARK, start, end);
       return true;
     }
-    if (found === SEPARATOR_CLASS && (this.#last & UNSPACED_BIT) !== 0 && isSpace(codePoint)) found = JOINER;
+    if (found === SEPARATOR_CLASS && (this.#plain.last & UNSPACED_BIT) !== 0 && isSpace(codePoint)) found = JOINER;
     const kind = characterKind(found);
     const forks = kind === 'mark' ? this.#mayJoin(end) : kind === 'symbol';
     if (forks === undefined) return false;
@@ -241,62 +169,53 @@ export class LexiconScanner {
 
   /** Reads a character of several symbols; it is one letter of its word all the same. */
   #pushAll(classes: Iterable<number>, start: number, end: number): void {
-    const most = this.#letters + 1;
+    const most = this.#plain.letters + 1;
     for (const part of classes) this.#push(part, start, end);
-    this.#letters = Math.min(this.#letters, most);
+    this.#plain.letters = Math.min(this.#plain.letters, most);
   }
 
   /** Reads one symbol in the reading that takes symbols as separators. */
   #push(found: number, start: number, end: number): void {
     if (found === SEPARATOR_CLASS) this.#spell(start);
-    else if (this.#last !== SEPARATOR_CLASS && ((found ^ this.#last) & UNSPACED_BIT) !== 0) {
+    else if (this.#plain.last !== SEPARATOR_CLASS && ((found ^ this.#plain.last) & UNSPACED_BIT) !== 0) {
       this.#push(SEPARATOR_CLASS, start, start);
-    } else if (this.#spelled.endsAfter(this.#last, this.#repeats)) this.#spelled.reset();
-    if (found === this.#last) this.#repeats += 1;
-    else {
-      this.#state = this.#lexicon.automaton.next(this.#state, (found & STEP_MASK) / CELL);
-      this.#last = found;
-      this.#repeats = 0;
-      this.#changes += 1;
-      if (found !== SEPARATOR_CLASS) this.#letters += 1;
-    }
+    } else if (this.#spelled.endsAfter(this.#plain.last, this.#plain.repeats)) this.#spelled.reset();
+    this.#plain.step(found);
     this.#report(this.#plain, end, APART);
-  }
-
-  /** Where the plain reading stands. */
-  get #plain(): LaneState {
-    return { state: this.#state, last: this.#last, repeats: this.#repeats };
   }
 
   /** Whether a mark before `end` can stand between two letters; `undefined` until the character behind it is here. */
   #mayJoin(end: number): boolean | undefined {
-    if (this.#others.isForked || this.#last === SEPARATOR_CLASS) return this.#others.isForked;
+    if (this.#others.isForked || this.#plain.last === SEPARATOR_CLASS) return this.#others.isForked;
     if (end >= this.#text.length) return this.#ended || undefined;
     const { base, piece, pieceStart } = this.#text;
-    this.#peekedAt = base + end;
-    return this.#lexicon.alphabet.classOf(piece.charCodeAt(end - pieceStart)) !== SEPARATOR_CLASS;
+    this.#plain.peekedAt = base + end;
+    const next = this.#lexicon.alphabet.classOf(piece.charCodeAt(end - pieceStart));
+    // Where scripts meet there is a word edge, mark or no mark.
+    return next < FIRST_PLAIN || (next !== SEPARATOR_CLASS && ((next ^ this.#plain.last) & UNSPACED_BIT) === 0);
   }
 
   /** Takes in the matches that end where a reading stands; `position` is an index of `#text`; behind a sound mark only what ends with one. */
   #report({ state, repeats }: LaneState, position: number, reading: Reading, isMarked = false): void {
-    const { cells, outputPattern, outputNext } = this.#lexicon.automaton;
-    const conditions = this.#lexicon.patterns.conditionNumbers;
-    const isNearFork = !this.#others.isForked && this.#text.base + position - this.#forkedAt < FORK_REACH;
+    const first = this.#cells[state + OUTPUT] as number;
+    if (first === 0) return;
+    const { pattern: patternOf, next, firstOther, hasCondition } = this.#outputs;
+    const offset = this.#text.base + position;
+    const isNearFork = !this.#others.isForked && offset - this.#forkedAt < FORK_REACH;
     const how = this.#reader.how(repeats, reading, isNearFork);
-    let [before, span]: [Pattern?, Span?] = [];
-    let output = cells[state + OUTPUT] as number;
-    while (output !== 0) {
-      const number = outputPattern[output - 1] as number;
-      output = outputNext[output - 1] as number;
-      if (isMarked && !this.#lexicon.patterns.endsInMark(number)) continue;
-      const phrase = conditions[number] as number;
-      if (phrase >= 0) {
-        this.#docket.see({ phrase, pattern: number, position: this.#text.base + position, how });
-        continue;
-      }
+    if (hasCondition[first] === 1) this.#docket.see(first, offset, isMarked ? how + MARKED : how);
+    let before: Pattern | undefined;
+    let span: Span | undefined;
+    for (
+      let output = firstOther[first] as number;
+      output !== 0;
+      output = firstOther[next[output - 1] as number] as number
+    ) {
+      const number = patternOf[output - 1] as number;
+      if (isMarked && !this.#outputs.endsInMark(number)) continue;
       const pattern = this.#lexicon.patterns.get(number);
       // One phrase may be the term of many entries.
-      if (!matchesLike(before, pattern)) span = this.#matchBack(pattern, this.#text.base + position, how);
+      if (!matchesLike(before, pattern)) span = this.#matchBack(pattern, offset, how);
       before = pattern;
       if (span !== undefined) this.#found(pattern, span, false);
     }
@@ -324,9 +243,9 @@ export class LexiconScanner {
 
   /** At a word edge: a word of one letter continues a spelled-out word, any longer one ends it. */
   #spell(at: number): void {
-    if (this.#letters > 1) this.#spelled.reset();
-    else if (this.#letters === 1) this.#spelled.push(this.#lastLetters(at));
-    this.#letters = 0;
+    if (this.#plain.letters > 1) this.#spelled.reset();
+    else if (this.#plain.letters === 1) this.#spelled.push(this.#lastLetters(at));
+    this.#plain.letters = 0;
   }
 
   /** What the character, with its repetitions, is read as that is the whole word before `at`. */
@@ -339,13 +258,13 @@ export class LexiconScanner {
   /** Start of the earliest match that text waits for and that may still complete. */
   #openStart(): number {
     // What is skipped or repeated changes nothing: without this a flood of it would be read again for every piece.
-    const isApart = this.#spelled.endsAfter(this.#last, this.#repeats);
-    return this.#open.from(this.#changes * 2 + Number(isApart), this.#position, () => {
+    const isApart = this.#spelled.endsAfter(this.#plain.last, this.#plain.repeats);
+    return this.#open.from(this.#plain.changes * 2 + Number(isApart), this.#position, () => {
       this.#depths ??= this.#lexicon.holdDepths(this.#holds);
       const open = this.#openFrom(this.#depths.plain);
       // A word of several letters ends a spelled-out word, also while it is being read.
-      if (this.#letters > 1 || isApart) return open;
-      const next = this.#letters === 1 ? this.#lastLetters(this.#at) : [];
+      if (this.#plain.letters > 1 || isApart) return open;
+      const next = this.#plain.letters === 1 ? this.#lastLetters(this.#at) : [];
       return Math.min(open, this.#spelled.openStart(this.#depths.spelled, { next, otherwise: open }));
     });
   }
@@ -357,7 +276,7 @@ export class LexiconScanner {
 
   /** Offset of the symbol that stands so many symbols back as `depthOf` gives for the state of a reading: the earliest of all. */
   #earliest(depthOf: (state: number) => number): number {
-    const plain = { active: true, state: this.#state, reading: APART, mark: -1 };
+    const plain = { active: true, state: this.#plain.state, reading: APART, mark: -1 };
     let open = this.#at;
     for (const { active, state, reading, mark } of [plain, ...this.#others.lanes]) {
       const depth = active ? depthOf(state) : 0;
@@ -370,12 +289,13 @@ export class LexiconScanner {
     return {
       readable: (start, end) => this.#lexicon.alphabet.withoutSkipped(this.#text.between(start, end, this.#at)),
       conditionIndex: this.#lexicon.conditionIndex,
+      outputs: this.#outputs,
       verify: (pattern, position, how) => this.#matchBack(this.#lexicon.patterns.get(pattern), position, how),
       position: () => this.#position,
-      needed: () => this.#position + (this.#ended || this.#position === this.#peekedAt ? 1 : 0),
+      needed: () => this.#position + (this.#ended || this.#position === this.#plain.peekedAt ? 1 : 0),
       ended: () => this.#ended,
       allowStart: () =>
-        this.#openAllowed.from(this.#changes, this.#position, () => this.#openFrom(this.#lexicon.allowDepths)),
+        this.#openAllowed.from(this.#plain.changes, this.#position, () => this.#openFrom(this.#lexicon.allowDepths)),
       openStart: () => (this.#holds === holdsAll ? this.#position : this.#openStart()),
       skipFrom: (end) => this.#text.findCharacter(this.#lexicon.alphabet, end, this.#at),
     };

@@ -1,22 +1,16 @@
 import type { Span } from '../core/index.js';
 import type { ConditionIndex } from './condition-index.js';
 import type { Condition, LexiconEntry } from './entry.js';
-
-/** Where a condition phrase may end: what the automaton says before the text is read back. */
-export interface Sighting {
-  /** Number of the phrase. */
-  readonly phrase: number;
-  /** Number of its pattern. */
-  readonly pattern: number;
-  /** Offset behind its last symbol, UTF-16 units. */
-  readonly position: number;
-  /** What `verify` needs to read back just as if it did so at once. */
-  readonly how: number;
-}
+import type { OutputChains } from './output-chains.js';
 
 /** Reads back; `undefined` when the phrase does not stand there. */
 export type Verify = (pattern: number, position: number, how: number) => Span | undefined;
 
+/** Added to `how` where a sound mark has just been read, so that only phrases that end in one can end there. */
+export const MARKED = 1 << 24;
+
+/** Numbers per place that is noted: output, position, how. */
+const PLACE = 3;
 /** Numbers per sighting: phrase, pattern, position, how, state. A sighting that stands has its start in place of `how`. */
 const STRIDE = 5;
 const PATTERN = 1;
@@ -32,27 +26,38 @@ const MAX_MATCH_UNITS = 4096;
 
 /**
  * The condition phrases of a text. Common words are phrases of some condition, while few texts hold a match that asks: so
- * a sighting is five numbers, and is read back only if a match near it has that very condition, or before its text goes.
+ * a place where some may end is three numbers until a match asks. Then each phrase is five, and is read back only if the match
+ * has that very condition, or before its text goes.
  */
 export class Sightings {
   readonly #index: ConditionIndex;
+  readonly #outputs: OutputChains;
   readonly #verify: Verify;
+  /** Places whose phrases nobody has asked about. */
+  #places: number[] = [];
   #list: number[] = [];
   /** First place of each phrase that a condition looks back to from any distance, once it lies far back. */
   readonly #firsts = new Map<number, Span>();
 
-  constructor(index: ConditionIndex, verify: Verify) {
+  constructor({ index, outputs, verify }: { index: ConditionIndex; outputs: OutputChains; verify: Verify }) {
     this.#index = index;
+    this.#outputs = outputs;
     this.#verify = verify;
   }
 
-  /** Notes a sighting; positions must not fall by more than a character. */
-  add(phrase: number, pattern: number, position: number, how: number): void {
-    this.#list.push(phrase, pattern, position, how, UNKNOWN);
+  /**
+   * Notes that the condition phrases among some outputs may end at a place; positions must not fall by more than a character.
+   * @param output as a cell of the automaton holds it
+   * @param position offset behind the last symbol, UTF-16 units
+   * @param how what `verify` needs to read back just as if it did so at once
+   */
+  add(output: number, position: number, how: number): void {
+    this.#places.push(output, position, how);
   }
 
   /** A phrase of the condition that stands near enough to a hit, and not inside it: a condition speaks of the context. */
   find(condition: Condition, hit: Span, { back, ahead }: LexiconEntry['within']): Span | undefined {
+    this.#sort();
     const list = this.#list;
     if (list.length === 0 && this.#firsts.size === 0) return undefined;
     const query = this.#index.query(condition);
@@ -75,6 +80,7 @@ export class Sightings {
    * @param textFrom offset of the first text that can still be read
    */
   forget(open: number, textFrom: number): void {
+    this.#sort();
     const kept: number[] = [];
     const least = open - this.#index.maxBack - DISORDER_UNITS;
     const list = this.#list;
@@ -92,6 +98,23 @@ export class Sightings {
       }
     }
     this.#list = kept;
+  }
+
+  /** Takes the places apart into phrases. */
+  #sort(): void {
+    const places = this.#places;
+    if (places.length === 0) return;
+    this.#places = [];
+    const { pattern, next, conditions } = this.#outputs;
+    for (let at = 0; at < places.length; at += PLACE) {
+      const how = places[at + 2] as number;
+      for (let output = places[at] as number; output !== 0; output = next[output - 1] as number) {
+        const number = pattern[output - 1] as number;
+        const phrase = conditions[number] as number;
+        if (phrase < 0 || (how >= MARKED && !this.#outputs.endsInMark(number))) continue;
+        this.#list.push(phrase, number, places[at + 1] as number, how & (MARKED - 1), UNKNOWN);
+      }
+    }
   }
 
   #spanAt(at: number): Span | undefined {
