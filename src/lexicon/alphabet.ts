@@ -38,7 +38,8 @@ const EXTENDS = /^[\p{M}\p{Emoji_Modifier}\u1160-\u11ff]$/u;
 
 /** Symbol of a separator. */
 export const SEPARATOR_SYMBOL = 16;
-const UNKNOWN_SYMBOL = 17;
+/** Symbol of every letter that no pattern holds. */
+export const UNKNOWN_SYMBOL = 17;
 const FIRST_SYMBOL = 18;
 /** Class of a separator. */
 export const SEPARATOR_CLASS = SEPARATOR_SYMBOL * CELL;
@@ -50,7 +51,7 @@ export const SEPARATOR_CLASS = SEPARATOR_SYMBOL * CELL;
 export class Alphabet {
   readonly fold = sharedFold();
   /** Class by UTF-16 unit; `UNSEEN` until asked for, so that nothing is computed for characters that never come. */
-  readonly classes = new Uint32Array(0x10000);
+  readonly classes = new Int32Array(0x10000);
   /** Fine unit by UTF-16 unit, where `classes` holds a plain class. */
   readonly unitOf = new Uint32Array(0x10000);
   readonly #symbols = new Map<number, number>([[SEPARATOR, SEPARATOR_SYMBOL]]);

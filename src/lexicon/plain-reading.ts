@@ -1,5 +1,5 @@
 import { isSpace } from '../text/index.js';
-import { FIRST_PLAIN, JOINER, SEPARATOR_CLASS, SKIP, STEP_MASK, UNSPACED_BIT } from './alphabet.js';
+import { FIRST_PLAIN, JOINER, SEPARATOR_CLASS, SKIP, STEP_MASK, UNKNOWN_SYMBOL, UNSPACED_BIT } from './alphabet.js';
 import type { Lexicon } from './build.js';
 import { BASE, CELL, FAIL, OUTPUT, ROOT } from './cells.js';
 import type { Docket } from './docket.js';
@@ -16,7 +16,8 @@ const [PLAIN, EDGE, JOINS, SKIPPED, STEP, UNSPACED] = [
   STEP_MASK,
   UNSPACED_BIT,
 ];
-const [ROOT_STATE, BASE_AT, FAIL_AT, OUTPUT_AT] = [ROOT, BASE, FAIL, OUTPUT];
+const [ROOT_STATE, BASE_AT, FAIL_AT, OUTPUT_AT, CELL_SIZE] = [ROOT, BASE, FAIL, OUTPUT, CELL];
+const UNKNOWN_STEP = UNKNOWN_SYMBOL * CELL;
 const isBlank = isSpace;
 
 /** What the plain reading works with. */
@@ -86,6 +87,7 @@ export class PlainReading implements LaneState {
     let until = this.#until();
     let at = from - pieceStart;
     let { state, last, letters, repeats } = this;
+    const rootBase = cells[ROOT_STATE + BASE_AT] as number;
     let isSpelling = this.#spelled.isOpen;
     let changes = 0;
     while (at < until) {
@@ -112,9 +114,13 @@ export class PlainReading implements LaneState {
           this.peekedAt = this.#text.base + pieceStart + at + 1;
           found = EDGE;
         }
-        if (found === EDGE) {
+        // Where scripts with and without spaces meet, there is a word edge.
+        const isMeeting = found !== EDGE && last !== EDGE && ((found ^ last) & UNSPACED) !== 0;
+        if (found === EDGE || isMeeting) {
           if (letters === 1) {
-            if (repeats !== 0 || at === 0 || classes[piece.charCodeAt(at - 1)] !== last) break;
+            // Characters that no pattern holds are one symbol, so that a run of them is one letter, whatever it is.
+            const isOne = repeats === 0 || (last & STEP) === UNKNOWN_STEP;
+            if (!isOne || at === 0 || classes[piece.charCodeAt(at - 1)] !== last) break;
             this.#spell(at);
             isSpelling = this.#spelled.isOpen;
             until = this.#until();
@@ -124,13 +130,8 @@ export class PlainReading implements LaneState {
             isSpelling = false;
           }
           letters = 0;
-        } else {
-          if (isSpelling && this.#spelled.endsAfter(last, repeats)) break;
-          // Where scripts with and without spaces meet, there is a word edge.
-          if (((found ^ last) & UNSPACED) !== 0 && last !== EDGE) {
-            if (letters === 1 || isSpelling) break;
-            letters = 0;
-            state = this.#lexicon.automaton.next(state, EDGE / CELL);
+          if (isMeeting) {
+            state = this.#lexicon.automaton.next(state, EDGE / CELL_SIZE);
             if (cells[state + OUTPUT_AT] !== 0) {
               this.state = state;
               this.last = EDGE;
@@ -139,8 +140,8 @@ export class PlainReading implements LaneState {
               until = this.#until();
             }
           }
-          letters += 1;
-        }
+        } else if (isSpelling && this.#spelled.endsAfter(last, repeats)) break;
+        if (found !== EDGE) letters += 1;
         changes += 1;
         const step = found & STEP;
         let to = (cells[state + BASE_AT] as number) + step;
@@ -156,6 +157,21 @@ export class PlainReading implements LaneState {
         last = found;
         repeats = 0;
         at += 1;
+        if (state === ROOT_STATE) {
+          // Inside of a word at which nothing begins: most characters of most texts.
+          for (; at < until; at += 1) {
+            found = classes[piece.charCodeAt(at)] as number;
+            if (found <= EDGE || ((found ^ last) & UNSPACED) !== 0) break;
+            if (cells[rootBase + (found & STEP)] === ROOT_STATE) break;
+            if (found === last) repeats += 1;
+            else {
+              repeats = 0;
+              letters += 1;
+              last = found;
+            }
+          }
+          continue;
+        }
         if (cells[state + OUTPUT_AT] === 0) continue;
       }
       this.state = state;
