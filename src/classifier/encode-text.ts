@@ -1,5 +1,8 @@
 import { IGNORABLE, isUnspaced, SEPARATOR } from '../text/index.js';
 
+// Imported bindings are read through an accessor in some module formats; these are read for every character.
+const [SKIPPED, EDGE, unspaced] = [IGNORABLE, SEPARATOR, isUnspaced];
+
 /** Buckets of n-grams; a power of two. Bucket 0 is never emitted: it pads. */
 export const GRAM_BUCKETS = 1 << 17;
 /** Buckets of words of spaced scripts; a power of two. Bucket 0 pads. */
@@ -24,6 +27,8 @@ for (const [glyph, letter] of ['0o', '1i', '3e', '4a', '5s', '7t', '@a', '$s', '
   LEET[glyph?.charCodeAt(0) ?? 0] = letter?.charCodeAt(0) ?? 0;
 }
 const STAR = 42;
+/** Behind the digits. */
+const FIRST_NO_DIGIT = 58;
 
 /** Folding from code point to unit, as `createFold` makes it. */
 export type Fold = (codePoint: number) => number;
@@ -48,6 +53,10 @@ function wordBucketOf(hash: number): number {
   return spread(hash) & (SPACED_BUCKETS - 1) || 1;
 }
 
+function gramBucketOf(hash: number): number {
+  return spread(hash) & (GRAM_BUCKETS - 1) || 1;
+}
+
 function unspacedBucketOf(hash: number): number {
   return SPACED_BUCKETS + (spread(hash) & (UNSPACED_BUCKETS - 1));
 }
@@ -59,13 +68,13 @@ function unspacedBucketOf(hash: number): number {
  */
 export class TextEncoder {
   /** Buckets since the last `clear`; the first `gramCount` count. */
-  grams = new Int32Array(1024);
+  grams = new Int32Array(512);
   gramCount = 0;
   /** Buckets since the last `clear`; the first `wordCount` count. */
   words = new Int32Array(128);
   wordCount = 0;
-  readonly #word = new Int32Array(MAX_WORD_UNITS);
-  readonly #parts = new Int32Array(MAX_WORD_UNITS + 2);
+  /** Units of the open word, from index 1 on, so that there is room for a boundary on both sides. */
+  readonly #word = new Int32Array(MAX_WORD_UNITS + 2);
   readonly #fold: Fold;
   #length = 0;
   #marks = new Int32Array(MAX_MARKS);
@@ -140,9 +149,9 @@ export class TextEncoder {
       return;
     }
     const unit = this.#fold(code);
-    if (unit === IGNORABLE) return;
-    if (unit === SEPARATOR) this.#separate();
-    else if (isUnspaced(unit)) this.#addUnspaced(unit);
+    if (unit === SKIPPED) return;
+    if (unit === EDGE) this.#separate();
+    else if (unspaced(unit)) this.#addUnspaced(unit);
     else this.#addLetter(unit);
   }
 
@@ -163,34 +172,33 @@ export class TextEncoder {
   #push(unit: number): void {
     const word = this.#word;
     const length = this.#length;
-    if (length > 0 && word[length - 1] === unit) {
+    if (length > 0 && word[length] === unit) {
       if (unit === this.#stretched) return;
-      if (length > 1 && word[length - 2] === unit) {
+      if (length > 1 && word[length - 1] === unit) {
         // Three or more of one letter are read as one.
         this.#stretched = unit;
         this.#length = length - 1;
         return;
       }
     } else this.#stretched = 0;
-    word[length] = unit;
+    word[length + 1] = unit;
     this.#length = length + 1;
     if (this.#length === MAX_WORD_UNITS) this.#closeWord();
   }
 
   #addUnspaced(unit: number): void {
-    this.#closeWord();
+    if (this.#length > 0 || this.#markCount > 0) this.#closeWord();
     this.#previous = 0;
     this.#beforePrevious = 0;
+    this.#reserve(3, 2);
     const one = mix(CJK_SEED, unit);
-    this.#emitGram(one);
-    this.#pushWord(unspacedBucketOf(one));
+    this.grams[this.gramCount++] = gramBucketOf(one);
+    this.words[this.wordCount++] = unspacedBucketOf(one);
     if (this.#cjk1 !== 0) {
       const two = mix(one, this.#cjk1);
-      this.#emitGram(two);
-      this.#pushWord(unspacedBucketOf(two));
-      if (this.#cjk2 !== 0) {
-        this.#emitGram(mix(two, this.#cjk2));
-      }
+      this.grams[this.gramCount++] = gramBucketOf(two);
+      this.words[this.wordCount++] = unspacedBucketOf(two);
+      if (this.#cjk2 !== 0) this.grams[this.gramCount++] = gramBucketOf(mix(two, this.#cjk2));
     }
     this.#cjk2 = this.#cjk1;
     this.#cjk1 = unit;
@@ -206,55 +214,57 @@ export class TextEncoder {
   #emitWord(): void {
     const length = this.#length;
     const word = this.#word;
+    this.#reserve(length * 3 + 4, 2);
+    const { grams } = this;
+    let count = this.gramCount;
     let hash: number = WORD_SEED;
-    let plain: number = WORD_SEED;
     let digits = 0;
-    for (let at = 0; at < length; at++) {
-      const unit = word[at] ?? 0;
+    for (let at = 1; at <= length; at++) {
+      const unit = word[at] as number;
       hash = mix(hash, unit);
-      const letter = unit < 58 ? (LEET[unit] ?? 0) : 0;
-      if (letter > 0) digits++;
-      plain = mix(plain, letter > 0 ? letter : unit);
+      if (unit < FIRST_NO_DIGIT && (LEET[unit] as number) > 0) digits++;
     }
-    this.#emitGram(hash);
-    this.#pushWord(wordBucketOf(hash));
+    grams[count++] = gramBucketOf(hash);
+    this.words[this.wordCount++] = wordBucketOf(hash);
     if (digits > 0 && digits * 2 <= length) {
-      this.#emitGram(plain);
-      this.#pushWord(wordBucketOf(plain));
+      const plain = this.#plainHash();
+      grams[count++] = gramBucketOf(plain);
+      this.words[this.wordCount++] = wordBucketOf(plain);
     }
     if (this.#previous !== 0) {
-      this.#emitGram(mix(mix(PAIR_SEED, this.#previous), hash));
-      if (this.#beforePrevious !== 0) this.#emitGram(mix(mix(SKIP_SEED, this.#beforePrevious), hash));
+      grams[count++] = gramBucketOf(mix(mix(PAIR_SEED, this.#previous), hash));
+      if (this.#beforePrevious !== 0) grams[count++] = gramBucketOf(mix(mix(SKIP_SEED, this.#beforePrevious), hash));
     }
     this.#beforePrevious = this.#previous;
     this.#previous = hash;
-    this.#emitParts(length);
-  }
-
-  #emitParts(length: number): void {
-    const parts = this.#parts;
-    parts[0] = BOUNDARY;
-    for (let at = 0; at < length; at++) parts[at + 1] = this.#word[at] ?? 0;
-    parts[length + 1] = BOUNDARY;
-    const end = length + 2;
-    for (let start = 0; start + 3 <= end; start++) {
-      let part = mix(mix(mix(PART_SEED, parts[start] ?? 0), parts[start + 1] ?? 0), parts[start + 2] ?? 0);
-      this.#emitGram(part);
-      if (start + 3 >= end) break;
-      part = mix(part, parts[start + 3] ?? 0);
-      this.#emitGram(part);
-      if (start + 4 < end) this.#emitGram(mix(part, parts[start + 4] ?? 0));
+    // Character 3-5-grams, one after the other into a local: most of the time goes here.
+    word[0] = BOUNDARY;
+    word[length + 1] = BOUNDARY;
+    for (let start = 0; start < length; start++) {
+      let part = mix(mix(mix(PART_SEED, word[start] as number), word[start + 1] as number), word[start + 2] as number);
+      grams[count++] = gramBucketOf(part);
+      if (start + 1 >= length) break;
+      part = mix(part, word[start + 3] as number);
+      grams[count++] = gramBucketOf(part);
+      if (start + 2 < length) grams[count++] = gramBucketOf(mix(part, word[start + 4] as number));
     }
+    this.gramCount = count;
   }
 
-  #emitGram(hash: number): void {
-    if (this.gramCount === this.grams.length) this.grams = grown(this.grams);
-    this.grams[this.gramCount++] = spread(hash) & (GRAM_BUCKETS - 1) || 1;
+  /** Hash of the open word with its digits read as letters. */
+  #plainHash(): number {
+    let hash: number = WORD_SEED;
+    for (let at = 1; at <= this.#length; at++) {
+      const unit = this.#word[at] as number;
+      hash = mix(hash, (unit < FIRST_NO_DIGIT && LEET[unit]) || unit);
+    }
+    return hash;
   }
 
-  #pushWord(bucket: number): void {
-    if (this.wordCount === this.words.length) this.words = grown(this.words);
-    this.words[this.wordCount++] = bucket;
+  /** Makes room for so many more buckets. */
+  #reserve(grams: number, words: number): void {
+    if (this.gramCount + grams > this.grams.length) this.grams = grown(this.grams);
+    if (this.wordCount + words > this.words.length) this.words = grown(this.words);
   }
 }
 

@@ -2,37 +2,55 @@ import { CATEGORIES, LIST_COUNT_SIZE, type ListCounts, type RunningScore, type T
 import { type Fold, TextEncoder } from './encode-text.js';
 import { scaleListCount } from './list-inputs.js';
 import type { ModelWeights } from './model-weights.js';
-import { PackedTable, Pool } from './pool.js';
+import { PackedTable, Pool, type RowTable } from './pool.js';
+import { SimdTable } from './simd-table.js';
 
 const SIZE = CATEGORIES.length;
 
+/** What is not in the tables, which are kept once, where they are summed. */
+type HeadWeights = Omit<ModelWeights, 'grams' | 'words'>;
+
 /** What all scores of one classifier share. */
 interface KernelParts {
-  readonly weights: ModelWeights;
-  readonly grams: PackedTable;
-  readonly words: PackedTable;
+  readonly weights: HeadWeights;
+  readonly grams: RowTable;
+  readonly words: RowTable;
   readonly fold: Fold;
+  readonly scratch: Scratch;
+}
+
+/** What a score is worked out in. One serves all: each call of `scores` is complete in itself. */
+class Scratch {
+  readonly grams: Pool;
+  readonly words: Pool;
+  readonly hidden: Float64Array;
+  readonly logits = new Float64Array(SIZE);
+  readonly hiddenBias: Float64Array;
+  readonly bias: Float64Array;
+
+  constructor({ hiddenBias, bias }: HeadWeights, grams: RowTable, words: RowTable) {
+    this.grams = new Pool(grams);
+    this.words = new Pool(words);
+    this.hidden = new Float64Array(words.columns);
+    this.hiddenBias = Float64Array.from(hiddenBias);
+    this.bias = Float64Array.from(bias);
+  }
 }
 
 class KernelScore implements RunningScore {
-  readonly #weights: ModelWeights;
+  readonly #weights: HeadWeights;
   readonly #encoder: TextEncoder;
   readonly #grams: Pool;
   readonly #words: Pool;
-  readonly #allGrams: Pool;
-  readonly #allWords: Pool;
-  readonly #hidden: Float64Array;
-  readonly #logits = new Float64Array(SIZE);
+  readonly #scratch: Scratch;
   readonly #scores = new Float32Array(SIZE);
 
-  constructor({ weights, grams, words, fold }: KernelParts) {
+  constructor({ weights, grams, words, fold, scratch }: KernelParts) {
     this.#weights = weights;
     this.#encoder = new TextEncoder(fold);
     this.#grams = new Pool(grams);
     this.#words = new Pool(words);
-    this.#allGrams = new Pool(grams);
-    this.#allWords = new Pool(words);
-    this.#hidden = new Float64Array(weights.words.columns);
+    this.#scratch = scratch;
   }
 
   reset(): void {
@@ -51,23 +69,23 @@ class KernelScore implements RunningScore {
 
   scores(listCounts?: ListCounts): Float32Array {
     const encoder = this.#encoder;
-    this.#allGrams.copyFrom(this.#grams);
-    this.#allWords.copyFrom(this.#words);
+    const { grams, words } = this.#scratch;
+    grams.copyFrom(this.#grams);
+    words.copyFrom(this.#words);
     encoder.peek();
-    this.#allGrams.add(encoder.grams, encoder.gramCount);
-    this.#allWords.add(encoder.words, encoder.wordCount);
+    grams.add(encoder.grams, encoder.gramCount);
+    words.add(encoder.words, encoder.wordCount);
     encoder.clear();
     return this.#head(listCounts);
   }
 
   #head(listCounts: ListCounts | undefined): Float32Array {
-    const { hiddenBias, bias, output, listHidden, listOutput } = this.#weights;
-    const hidden = this.#hidden;
-    const logits = this.#logits;
+    const { output, listHidden, listOutput } = this.#weights;
+    const { grams, words, hidden, logits, hiddenBias, bias } = this.#scratch;
     hidden.set(hiddenBias);
     logits.set(bias);
-    this.#allGrams.addTo(logits);
-    this.#allWords.addTo(hidden);
+    grams.addTo(logits);
+    words.addTo(hidden);
     for (let index = 0; listCounts !== undefined && index < LIST_COUNT_SIZE; index++) {
       const value = scaleListCount(listCounts[index] ?? 0);
       if (value === 0) continue;
@@ -75,10 +93,10 @@ class KernelScore implements RunningScore {
       addRow(logits, { from: listOutput, row: index, value });
     }
     for (let unit = 0; unit < hidden.length; unit++) {
-      const value = hidden[unit] ?? 0;
+      const value = hidden[unit] as number;
       if (value <= 0) continue;
       for (let column = 0, at = unit * SIZE; column < SIZE; column++, at++) {
-        logits[column] = (logits[column] ?? 0) + value * (output[at] ?? 0);
+        logits[column] = (logits[column] as number) + value * (output[at] as number);
       }
     }
     for (let column = 0; column < SIZE; column++) this.#scores[column] = 1 / (1 + Math.exp(-(logits[column] ?? 0)));
@@ -95,13 +113,18 @@ function addRow(to: Float64Array, { from, row, value }: { from: Float32Array; ro
 /** The model on typed arrays: no tensors, microseconds for a chat message. */
 export class KernelClassifier implements TextClassifier {
   readonly version: string;
-  readonly backend = 'kernel';
+  readonly backend: 'kernel' | 'kernel-simd';
   readonly #parts: KernelParts;
   readonly #whole: KernelScore;
 
-  constructor(weights: ModelWeights, fold: Fold) {
+  /** @param simd whether to sum by vector instructions where WebAssembly has them */
+  constructor(weights: ModelWeights, fold: Fold, simd = true) {
     this.version = weights.version;
-    this.#parts = { weights, fold, grams: new PackedTable(weights.grams), words: new PackedTable(weights.words) };
+    const [grams, words] = (simd ? SimdTable.move(weights.grams, weights.words) : undefined) ?? [];
+    this.backend = grams === undefined ? 'kernel' : 'kernel-simd';
+    const { grams: gramTable, words: wordTable, ...head } = weights;
+    const tables = { grams: grams ?? new PackedTable(gramTable), words: words ?? new PackedTable(wordTable) };
+    this.#parts = { ...tables, weights: head, fold, scratch: new Scratch(head, tables.grams, tables.words) };
     this.#whole = new KernelScore(this.#parts);
   }
 

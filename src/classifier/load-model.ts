@@ -19,6 +19,8 @@ export interface LoadClassifierOptions {
   /** Folder of the model; the shipped one by default. */
   readonly path?: string | undefined;
   readonly backend: ClassifierBackend;
+  /** Whether the kernel sums by vector instructions, where WebAssembly has them; `true` by default. */
+  readonly simd?: boolean;
 }
 
 /** Which model to load beside the classifier, and what runs it; `auto` takes WebAssembly. */
@@ -132,7 +134,7 @@ export async function loadClassifier(options: LoadClassifierOptions): Promise<Te
       );
     }
     const weights = readWeights(version, weightSpecs, weightData);
-    if (backend === 'kernel') return warmUp(new KernelClassifier(weights, fold));
+    if (backend === 'kernel') return warmUp(new KernelClassifier(weights, fold, options.simd));
   }
   const { loadTensorFlow } = await import('./load-tensorflow.js');
   return warmUp(await loadTensorFlow(artifacts, backend === 'kernel' ? 'tfjs-wasm' : backend));

@@ -133,7 +133,7 @@ export type ListCounts = ArrayLike<number>;
 export interface TextClassifier {
   /** Changes whenever a score can change. */
   readonly version: string;
-  /** What computes: `kernel`, `tfjs-node`, `tfjs-wasm` or `tfjs-cpu`. */
+  /** What computes: `kernel-simd`, `kernel`, `tfjs-node`, `tfjs-wasm` or `tfjs-cpu`. */
   readonly backend: string;
   /**
    * Scores of one window of text. `Float32Array` of length 10, `CATEGORIES` order, each a probability in [0, 1]. The array may be

@@ -8,13 +8,15 @@ const SMALL_I = 0x69;
  */
 export function createFold(): (codePoint: number) => number {
   const fold = sharedFold();
-  const known = new Map<number, number>();
+  /** Unit of a UTF-16 unit plus one; 0 until it was asked for. */
+  const basic = new Int32Array(0x10000);
+  const others = new Map<number, number>();
   return (codePoint) => {
-    let unit = known.get(codePoint);
-    if (unit === undefined) {
-      unit = plainUnit(fold.units(codePoint), codePoint);
-      known.set(codePoint, unit);
-    }
+    const known = codePoint < 0x10000 ? (basic[codePoint] as number) - 1 : (others.get(codePoint) ?? -1);
+    if (known >= 0) return known;
+    const unit = plainUnit(fold.units(codePoint), codePoint);
+    if (codePoint < 0x10000) basic[codePoint] = unit + 1;
+    else others.set(codePoint, unit);
     return unit;
   };
 }

@@ -41,8 +41,14 @@ describe('classifier', () => {
     kernel = await loadClassifier({ backend: 'auto' });
   });
 
-  it('takes the kernel by default', () => {
-    expect(kernel.backend).toBe('kernel');
+  it('takes the kernel by default, with vector instructions', () => {
+    expect(kernel.backend).toBe('kernel-simd');
+  });
+
+  it('gives the very same scores without vector instructions, and says so', async () => {
+    const plain = await loadClassifier({ backend: 'auto', simd: false });
+    expect(plain.backend).toBe('kernel');
+    for (const text of manyTexts(200, mulberry(3))) expect(plain.score(text)).toEqual(kernel.score(text));
   });
 
   it('agrees with the layers model on a thousand texts, and leaks no tensor', async () => {

@@ -1,16 +1,29 @@
-import { PackedTable, Pool } from '../../../src/classifier/pool.js';
+import type { QuantizedTable } from '../../../src/classifier/model-weights.js';
+import { PackedTable, Pool, type RowTable } from '../../../src/classifier/pool.js';
+import { SimdTable } from '../../../src/classifier/simd-table.js';
 
-describe('Pool', () => {
+function moved(table: QuantizedTable): RowTable {
+  const [simd] = SimdTable.move(table) ?? [];
+  if (simd === undefined) throw new Error('WebAssembly has no vector instructions here');
+  return simd;
+}
+
+describe.each<[string, (table: QuantizedTable) => RowTable]>([
+  ['plain', (table) => new PackedTable(table)],
+  ['WebAssembly', moved],
+])('Pool, %s', (_table, tableOf) => {
   it.each([
     ['few rows of ten columns', 10, 7],
     ['more rows than 16 bits hold at once', 10, 1000],
     ['columns that fill whole words', 8, 300],
+    ['more rows than one call of the module takes', 10, 9001],
+    ['more columns than a vector has', 32, 1000],
     ['no row', 10, 0],
   ])('sums %s', (_name, columns, count) => {
     const rows = 50;
     const values = Uint8Array.from({ length: rows * columns }, (_, at) => (at * 97 + 13) % 256);
     values.fill(255, 0, columns);
-    const table = new PackedTable({ values, columns, scale: 0.5, min: -3 });
+    const table = tableOf({ values, columns, scale: 0.5, min: -3 });
     const buckets = Int32Array.from({ length: count }, (_, at) => (at % 3 === 0 ? 0 : (at * 31) % rows));
     const pool = new Pool(table);
     pool.add(buckets, Math.floor(count / 2));
