@@ -12,6 +12,6 @@ export interface Replacement {
 export function replaceBetween(text: string, { begin, end, content }: Replacement): string {
   const from = text.indexOf(begin);
   const to = text.indexOf(end);
-  if (from < 0 || to < from) throw new Error(`README.md needs the lines ${begin} and ${end}`);
+  if (from < 0 || to < from) throw new Error(`the text needs the lines ${begin} and ${end}`);
   return `${text.slice(0, from + begin.length)}\n\n${content}\n\n${text.slice(to)}`;
 }

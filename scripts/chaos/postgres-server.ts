@@ -39,6 +39,10 @@ export class PostgresServer {
     return new PostgresServer(url, new ServerProcess({ command: join(binaries, 'postgres'), args, options, probe }));
   }
 
+  get pid(): number {
+    return this.#process.pid;
+  }
+
   start(): Promise<void> {
     return this.#process.start();
   }

@@ -20,6 +20,10 @@ export class RedisServer {
     return new RedisServer(url, new ServerProcess({ command: 'redis-server', args, probe: () => ping(url) }));
   }
 
+  get pid(): number {
+    return this.#process.pid;
+  }
+
   start(): Promise<void> {
     return this.#process.start();
   }

@@ -66,6 +66,11 @@ export class ServerProcess {
     return child.exitCode;
   }
 
+  /** Of the process that runs; 0 for none. */
+  get pid(): number {
+    return this.#child?.pid ?? 0;
+  }
+
   /** The last lines it wrote. */
   get output(): string {
     return this.#output;

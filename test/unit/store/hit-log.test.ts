@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { StoreError } from '../../../src/core/index.js';
-import type { HitLog, HitLogOptions } from '../../../src/store/index.js';
+import { type HitLog, type HitLogOptions, HitQueries, verifyHits } from '../../../src/store/index.js';
 import { describeEveryDatabase } from '../../support/every-database.js';
 import { hitEntry } from '../../support/hit-entry.js';
 import { hitLog } from '../../support/hit-log.js';
@@ -198,6 +198,36 @@ describeEveryDatabase('the hit log', (harness) => {
     expect(() => log.record(hitEntry('late'))).not.toThrow();
     expect(log.stats()).toMatchObject({ written: 1, dropped: 1, healthy: false });
     expect(await rows()).toHaveLength(1);
+  });
+
+  test('a clock that is set back changes neither the order nor the chains', async () => {
+    let nowMs = 1_700_000_000_000;
+    const clock = { now: () => nowMs };
+    const stamped = (id: string) => hitEntry(id, { timeMs: nowMs });
+    const first = await open({ clock });
+    first.record(stamped('r1'));
+    await first.flush();
+    nowMs -= 86_400_000;
+    first.record(stamped('r2'));
+    first.record(stamped('r3'));
+    await first.flush();
+    // Seems to have started before the one that it follows.
+    const second = await open({ clock });
+    second.record(stamped('r4'));
+    await Promise.all([first.close(), second.close()]);
+    expect(await ids()).toEqual(['r1', 'r2', 'r3', 'r4']);
+    const database = await harness.open();
+    let chains = 0;
+    for await (const { problems } of verifyHits(database)) {
+      expect(problems).toEqual([]);
+      chains += 1;
+    }
+    expect(chains).toBe(2);
+    const days = await new HitQueries(database).countByDay({});
+    expect(days.map(({ day, count }) => [day, count]).sort()).toEqual([
+      ['2023-11-13', 3],
+      ['2023-11-14', 1],
+    ]);
   });
 
   test('two logs on one database both write', async () => {
