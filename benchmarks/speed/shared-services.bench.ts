@@ -5,7 +5,7 @@ import { Redis } from 'ioredis';
 import { PostgresServer } from '../../scripts/chaos/postgres-server.js';
 import { RedisServer } from '../../scripts/chaos/redis-server.js';
 import type { Benchmark, Measurement } from '../support/benchmark.js';
-import { builtLimits } from '../support/built.js';
+import { builtLimits, builtRedisLimits } from '../support/built.js';
 import { expectEqual } from '../support/measure.js';
 import { treeCpuMs } from '../support/process-tree.js';
 import { hitEntries } from '../support/record/hit-rows.js';
@@ -126,7 +126,8 @@ async function measureSqlite(folder: string): Promise<Measurement[]> {
 }
 
 async function measureRedis(server: RedisServer): Promise<Measurement[]> {
-  const { OWN_LIMITS, RedisLimits } = builtLimits();
+  const { OWN_LIMITS } = builtLimits();
+  const { RedisLimits } = builtRedisLimits();
   let unshared = 0;
   const limits = new RedisLimits({
     address: { url: server.url, password: undefined, prefix: 'bench:' },

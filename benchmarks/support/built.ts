@@ -37,3 +37,7 @@ export const builtLimits = (): typeof import('../../src/limits/index.js') => bui
 
 /** The built store. */
 export const builtStore = (): typeof import('../../src/store/index.js') => built('store/index.js');
+
+/** The built limits over Redis, which the package loads only where they are wanted. */
+export const builtRedisLimits = (): typeof import('../../src/limits/redis-limits.js') =>
+  built('limits/redis-limits.js');
