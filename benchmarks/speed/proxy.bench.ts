@@ -7,7 +7,7 @@ import { startBareRelay, startPeers, startSluice, startSluiceOff } from '../supp
 
 const CONNECTIONS = 64;
 const TOKENS = 200;
-const ROUNDS = 4;
+const ROUNDS = 3;
 
 interface Case {
   readonly name: string;
@@ -24,8 +24,8 @@ const job = (requests: number, rest: Partial<RoundJob> = {}): RoundJob => ({
 });
 
 const CASES: readonly Case[] = [
-  { name: 'JSON, 64 connections, new texts', pace: 'burst', job: job(3000) },
-  { name: 'JSON, 64 connections, one text again and again', pace: 'burst', job: job(3000, { isNew: false }) },
+  { name: 'JSON, 64 connections, new texts', pace: 'burst', job: job(2000) },
+  { name: 'JSON, 64 connections, one text again and again', pace: 'burst', job: job(2000, { isNew: false }) },
   { name: 'SSE, 200 events at once, 64 connections', pace: 'burst', job: job(200, { stream: true }) },
   { name: 'SSE, 200 events in pieces of 512 bytes, 64 connections', pace: 'pieces', job: job(200, { stream: true }) },
   { name: 'SSE, 200 events one by one, 64 connections', pace: 'paced', job: job(200, { stream: true }) },

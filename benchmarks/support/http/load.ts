@@ -54,7 +54,12 @@ async function run({ port, requests, connections, stream, isNew, hitEvery }: Loa
     }
     socket.destroy();
   };
-  await Promise.all(Array.from({ length: connections }, lane));
+  try {
+    await Promise.all(Array.from({ length: connections }, lane));
+  } finally {
+    // When one connection fails, the others must not go on beside the next job.
+    left = 0;
+  }
   return { seconds: (performance.now() - start) / 1000, latencies, firstTokens };
 }
 

@@ -62,11 +62,21 @@ export async function runRounds(
   { job, rounds }: { job: RoundJob; rounds: number },
 ): Promise<ReadonlyMap<string, Figures>> {
   const best = new Map<string, Figures>();
+  const failed = new Set<Subject>();
   for (let round = -1; round < rounds; round += 1) {
     for (const subject of subjects) {
+      if (failed.has(subject)) continue;
       const figures = await runOnce(rig, subject, job).catch((error: unknown) => {
-        throw new Error(`${subject.name}: ${error instanceof Error ? error.message : String(error)}`);
+        const message = `${subject.name}: ${error instanceof Error ? error.message : String(error)}`;
+        if (subject.mayFail !== true) throw new Error(message);
+        console.error(`Left out: ${message}`);
+        return undefined;
       });
+      if (figures === undefined) {
+        failed.add(subject);
+        best.delete(subject.name);
+        continue;
+      }
       const known = best.get(subject.name);
       if (round >= 0) best.set(subject.name, known === undefined ? figures : better(known, figures));
     }

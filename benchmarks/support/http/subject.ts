@@ -21,6 +21,8 @@ export interface Subject {
   readonly port: number;
   /** Of the requests of a round, the share that it gets: less than 1 for one that would take minutes. */
   readonly share?: number;
+  /** Whether it is left out where it fails: a peer, which nobody here can mend. */
+  readonly mayFail?: boolean;
   usage(): Promise<Usage>;
   stop(): Promise<void>;
 }
