@@ -6,16 +6,16 @@ import { type RoundJob, runRounds, startRig } from '../support/http/rig.js';
 import { startNode } from '../support/http/subject.js';
 import { screeningConfig } from '../support/http/subjects.js';
 
-const ROUNDS = 6;
+const ROUNDS = 4;
 const APP = join(__dirname, '../support/http/subjects/express-app.ts');
 
 const CASES: readonly { readonly name: string; readonly job: RoundJob }[] = [
-  { name: 'JSON, 64 connections, new texts', job: { requests: 3000, connections: 64, stream: false, isNew: true } },
+  { name: 'JSON, 64 connections, new texts', job: { requests: 2000, connections: 64, stream: false, isNew: true } },
   {
     name: 'JSON, 64 connections, one text again and again',
-    job: { requests: 3000, connections: 64, stream: false, isNew: false },
+    job: { requests: 2000, connections: 64, stream: false, isNew: false },
   },
-  { name: 'SSE, 200 events, 64 connections', job: { requests: 200, connections: 64, stream: true, isNew: true } },
+  { name: 'SSE, 200 events, 64 connections', job: { requests: 128, connections: 64, stream: true, isNew: true } },
 ];
 
 /** The middleware in an Express app that answers itself, beside the same app without it. */

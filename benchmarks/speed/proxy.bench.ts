@@ -24,11 +24,11 @@ const job = (requests: number, rest: Partial<RoundJob> = {}): RoundJob => ({
 });
 
 const CASES: readonly Case[] = [
-  { name: 'JSON, 64 connections, new texts', pace: 'burst', job: job(2000) },
-  { name: 'JSON, 64 connections, one text again and again', pace: 'burst', job: job(2000, { isNew: false }) },
-  { name: 'SSE, 200 events at once, 64 connections', pace: 'burst', job: job(200, { stream: true }) },
-  { name: 'SSE, 200 events in pieces of 512 bytes, 64 connections', pace: 'pieces', job: job(200, { stream: true }) },
-  { name: 'SSE, 200 events one by one, 64 connections', pace: 'paced', job: job(200, { stream: true }) },
+  { name: 'JSON, 64 connections, new texts', pace: 'burst', job: job(1500) },
+  { name: 'JSON, 64 connections, one text again and again', pace: 'burst', job: job(1500, { isNew: false }) },
+  { name: 'SSE, 200 events at once, 64 connections', pace: 'burst', job: job(128, { stream: true }) },
+  { name: 'SSE, 200 events in pieces of 512 bytes, 64 connections', pace: 'pieces', job: job(128, { stream: true }) },
+  { name: 'SSE, 200 events one by one, 64 connections', pace: 'paced', job: job(128, { stream: true }) },
   { name: 'SSE, 200 events one by one, 1 connection', pace: 'paced', job: job(40, { stream: true, connections: 1 }) },
 ];
 
