@@ -20,6 +20,17 @@ const scan = (terms: string, atLeast: number): Target => ({
   atLeast,
 });
 
+/** The same list and text as `scan`, as a ratio to a peer or bound. */
+const scanBeside = (terms: string, ratio: string, atLeast: number): Target => ({
+  what: `The same, ${terms} terms, beside ${ratio}`,
+  benchmark: 'lexicon-scan',
+  case: `chat mix, ${terms} terms`,
+  metric: 'throughput',
+  ratio,
+  atLeast,
+});
+const CLASSIFIER = 'en, one text of 200 characters';
+
 const proxy = (what: string, target: Omit<Target, 'what' | 'benchmark'>): Target => ({
   what: `Proxy with screening on, ${what}`,
   benchmark: 'proxy',
@@ -41,6 +52,58 @@ export const TARGETS: readonly Target[] = [
   scan('1000', 80),
   scan('10000', 80),
   scan('50000', 60),
+  scanBeside('1000', 'charCodeAt', 0.1),
+  scanBeside('10000', 'charCodeAt', 0.1),
+  scanBeside('50000', 'charCodeAt', 0.08),
+  scanBeside('1000', '@monyone/aho-corasick/fast', 4),
+  scanBeside('10000', '@monyone/aho-corasick/fast', 4),
+  scanBeside('50000', '@monyone/aho-corasick/fast', 3.3),
+  scanBeside('1000', 'obscenity', 20),
+  scanBeside('10000', 'obscenity', 200),
+  {
+    what: 'Scan with 50000 terms beside 1000',
+    benchmark: 'lexicon-scan',
+    case: 'decay, 1000 to 50000 terms',
+    metric: 'slowdown',
+    atMost: 1.5,
+  },
+  {
+    what: 'Scan of a text of 1 MB',
+    benchmark: 'lexicon-scan',
+    case: 'text of 1000000 characters',
+    metric: 'time',
+    atMost: 15_000,
+  },
+  { what: 'Build of 50000 terms', benchmark: 'automaton-build', case: '50000 terms', metric: 'build', atMost: 600 },
+  {
+    what: 'Tables of 50000 terms',
+    benchmark: 'automaton-build',
+    case: '50000 terms',
+    metric: 'tables',
+    atMost: 10,
+  },
+  {
+    what: 'Classifier, one message of 200 characters',
+    benchmark: 'classifier',
+    case: CLASSIFIER,
+    metric: 'time',
+    atMost: 3,
+  },
+  {
+    what: 'The same without vector instructions',
+    benchmark: 'classifier',
+    case: `${CLASSIFIER}, no vector instructions`,
+    metric: 'time',
+    atMost: 10,
+  },
+  {
+    what: 'Classifier, one message, beside TensorFlow.js on WebAssembly',
+    benchmark: 'classifier',
+    case: CLASSIFIER,
+    metric: 'time',
+    ratio: 'tfjs-wasm',
+    atMost: 0.025,
+  },
   {
     what: '`moderate()`, message of 200 characters, everything on, cache off',
     benchmark: 'moderate',

@@ -25,6 +25,8 @@ export class DoubleArrayBuilder {
   #free = new Int32Array(0);
   /** Where the search for several free slots begins. */
   #searchFrom = 1;
+  /** Where a search begins that found no place there: sets with symbols far apart leave much free. */
+  #sparseFrom = 1;
   /** Children of the node being laid out, in order of their symbols. */
   #children: number[] = [];
 
@@ -102,11 +104,14 @@ export class DoubleArrayBuilder {
     const most = symbol[children.at(-1) ?? 0] ?? least;
     if (most > this.greatest) this.greatest = most;
     let slot = this.#freeFrom(Math.max(least, children.length === 1 ? 1 : this.#searchFrom));
+    let isSparse = false;
     for (let tries = 1; ; tries += 1) {
-      // Where nearly nothing is free no set of children will fit: leave it to single children.
       if (tries > MAX_TRIES) {
-        this.#searchFrom = Math.max(this.#searchFrom, slot);
-        slot = this.#freeFrom(Math.max(least, this.slots));
+        // Where nearly nothing is free no set of children will fit: leave it to single children.
+        if (isSparse) this.#sparseFrom = this.slots;
+        else this.#searchFrom = Math.max(this.#searchFrom, slot);
+        slot = this.#freeFrom(Math.max(least, this.#sparseFrom));
+        isSparse = true;
         tries = 0;
       }
       const base = slot - least;
