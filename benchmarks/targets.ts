@@ -201,4 +201,18 @@ export const TARGETS: readonly Target[] = [
     ratio: 'no record',
     atMost: 1.05,
   })),
+  {
+    what: 'Features: lookup of 500 characters among a million, script with spaces',
+    benchmark: 'feature-lookup',
+    case: '1000000 features',
+    metric: 'lookup of 500 characters, spaced script',
+    atMost: 20,
+  },
+  {
+    what: 'Features: memory of the process for a million',
+    benchmark: 'feature-lookup',
+    case: '1000000 features',
+    metric: 'memory of the process',
+    atMost: 200,
+  },
 ];

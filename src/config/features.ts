@@ -22,7 +22,9 @@ export const FeaturesConfig = z
         days: days.default(30).describe('Days after which such a feature expires.'),
       })
       .optional()
-      .describe('Whether texts that word lists block become features by themselves; none do when left out.'),
+      .describe(
+        'Whether texts that word lists block become features by themselves; none do when left out. Risk: what stands around such a match is taken with it, so whoever may send text can have harmless text blocked for all, until the feature expires or is revoked.',
+      ),
   })
   .prefault({})
   .describe(

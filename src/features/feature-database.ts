@@ -22,9 +22,9 @@ const MAX_SPARE = 8;
 /** Room that an index has at least beyond what it begins with. */
 const SPARE_CAPACITY = 4_096;
 
-/** Room for so many features and an eighth more, so that an index is seldom built anew. */
+/** Room for so many features and a sixteenth more, so that an index is seldom built anew. */
 export function capacityFor(count: number): number {
-  return count + Math.max(SPARE_CAPACITY, count >> 3);
+  return count + Math.max(SPARE_CAPACITY, count >> 4);
 }
 
 /** The features in memory, as one key reads them. */

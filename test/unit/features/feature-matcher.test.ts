@@ -110,8 +110,41 @@ test('a text of too few letters makes none', () => {
   expect(featuresOf('a!?')).toEqual([]);
 });
 
+describe('floods do not hide a feature', () => {
+  it.each([
+    ['a megabyte of one letter', 'a'.repeat(1 << 20)],
+    ['a megabyte of invisible characters', '\u200b'.repeat(1 << 20)],
+    ['its own beginning, again and again', 'The quondam bromblat '.repeat(2_000)],
+    ['characters of every script', allCharacters()],
+  ])('%s', (_, flood) => {
+    expect(idsIn(`${flood} ${FIRST}`)).toEqual([idOf(FIRST)]);
+    // Within it, nothing of it counts but what are letters.
+    expect(idsIn(`${FIRST}${flood}`)).toEqual([idOf(FIRST)]);
+  });
+});
+
+function allCharacters(): string {
+  const characters: string[] = [];
+  for (let codePoint = 0x20; codePoint < 0x30000; codePoint += 7) characters.push(String.fromCodePoint(codePoint));
+  return characters.join('');
+}
+
 const PIECE = fc.oneof(
-  fc.constantFrom(...SENTENCES, 'zorgblat now', ' ', '. ', '\ud83d', '😀', '\u200b', 'ﷺ', '한국어', 'aaaa'),
+  fc.constantFrom(
+    ...SENTENCES,
+    'zorgblat now',
+    ' ',
+    '. ',
+    '\ud83d',
+    '😀',
+    '\u200b',
+    'ﷺ',
+    '한국어',
+    'aaaa',
+    '㌖'.repeat(70),
+    '𝒜𝓫',
+    '\u200b'.repeat(300),
+  ),
   fc.tuple(fc.constantFrom(...SENTENCES), fc.nat(100), fc.nat(100)).map(([text, from, to]) => text.slice(from, to)),
 );
 
