@@ -2,8 +2,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { Pool } from 'undici';
 
 /** The bound of the proxy benchmarks: node:http in front, undici behind, bodies and events parsed, nothing else done. */
-export function createBareRelay(upstream: string): Server {
-  const pool = new Pool(upstream, { connections: 128 });
+export function createBareRelay(upstream: string, connections = 128): Server {
+  const pool = new Pool(upstream, { connections });
   return createServer((req, res) => void relay(pool, req, res)).on('close', () => void pool.destroy());
 }
 

@@ -69,11 +69,11 @@ function startServe(name: string, { upstream, config }: { upstream: string; conf
 }
 
 /** A relay of node:http and undici that parses what passes, and nothing else: the bound. */
-export function startBareRelay(upstream: string): Promise<NodeSubject> {
+export function startBareRelay(upstream: string, connections = 128): Promise<NodeSubject> {
   return startNode({
     name: 'bare relay',
     file: join(__dirname, 'subjects/bare-relay.ts'),
-    env: { BENCH_UPSTREAM: upstream },
+    env: { BENCH_UPSTREAM: upstream, BENCH_CONNECTIONS: String(connections) },
   });
 }
 

@@ -1,4 +1,7 @@
 // The bound of the proxy benchmarks as a process of its own.
 import { createBareRelay } from '../bare-relay.js';
 
-createBareRelay(process.env['BENCH_UPSTREAM'] ?? '').listen(0, '127.0.0.1');
+createBareRelay(process.env['BENCH_UPSTREAM'] ?? '', Number(process.env['BENCH_CONNECTIONS'] ?? '128')).listen(
+  0,
+  '127.0.0.1',
+);
