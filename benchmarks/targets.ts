@@ -214,6 +214,8 @@ export const TARGETS: readonly Target[] = [
     case: '1000000 features',
     metric: 'memory of the process',
     atMost: 200,
+  },
+  {
     what: '`sluice serve` by default: from the start of the process to ready',
     benchmark: 'startup',
     case: 'start',
