@@ -8,7 +8,7 @@ import type { NodeSubject } from '../support/http/subject.js';
 import { ADMIN_TOKEN, screeningConfig, startServeOn } from '../support/http/subjects.js';
 import { expectEqual } from '../support/measure.js';
 
-const ROUNDS = 3;
+const ROUNDS = 2;
 const TERMS = 2_000;
 /** A word of no language, of so many letters that no built-in list has it. */
 const WORD = 'zorgblatquux';
