@@ -5,6 +5,7 @@ import { EnforcementRepository } from './enforcement-repository.js';
 import { EvidenceEraser, type EvidenceExpiry } from './evidence/index.js';
 import { expiriesAt, type Retention } from './expiries.js';
 import { HitEraser } from './hit-eraser.js';
+import { LateEraser } from './late-eraser.js';
 
 /** How long things are kept. */
 export interface RetentionRules {
@@ -23,13 +24,17 @@ export interface Erased {
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** Erases what is too old, in the record and beside it. Hits go first: no text outlives its hit. */
+/**
+ * Erases what is too old, in the record and beside it, and what arrived late of forgotten subjects. Hits go first: no text
+ * outlives its hit.
+ */
 export async function eraseExpired(database: Database, rules: RetentionRules, nowMs: number): Promise<Erased> {
   const expiries = expiriesAt(rules.retention, nowMs);
-  const hits = expiries.length === 0 ? 0 : await new HitEraser(database).expire(expiries, nowMs);
+  const late = await new LateEraser(database).eraseRecent(nowMs);
+  const expired = expiries.length === 0 ? 0 : await new HitEraser(database).expire(expiries, nowMs);
   const texts = await new EvidenceEraser(database).expire(evidenceExpiriesAt(rules, nowMs), nowMs);
   const appeals = await new AppealRepository(database).expire(nowMs - rules.retention.appeals * DAY_MS, nowMs);
-  return { hits, texts, appeals };
+  return { hits: late + expired, texts, appeals };
 }
 
 /** Erases everything that is known of a subject, whose id `subjectId` makes: hits, texts, appeals, strikes and steps. */
@@ -38,6 +43,8 @@ export async function forgetSubject(
   subject: string,
   nowMs: number,
 ): Promise<Erased & { readonly steps: number }> {
+  // Before all else, so that nothing falls between the erasure and the note.
+  await new LateEraser(database).note(subject, nowMs);
   // The texts first: should this break off, the least is left readable. The hits last: they lead to the appeals.
   const texts = await new EvidenceEraser(database).eraseSubject(subject, nowMs);
   const appeals = await new AppealRepository(database).forget(subject);

@@ -26,9 +26,9 @@ export class HitEraser {
     this.#database = database;
   }
 
-  /** Erases everything about a subject, whose id `subjectId` makes; resolves to the number of rows. */
-  async eraseSubject(subject: string, nowMs: number): Promise<number> {
-    const erased = await this.#erase('subject = ?', [subject], nowMs);
+  /** Erases what is from a moment or before it about a subject, whose id `subjectId` makes; resolves to the number of rows. */
+  async eraseSubject(subject: string, nowMs: number, untilMs = Number.MAX_SAFE_INTEGER): Promise<number> {
+    const erased = await this.#erase('subject = ? AND time_ms <= ?', [subject, untilMs], nowMs);
     if (erased > 0) await this.#database.reclaim();
     return erased;
   }

@@ -2,6 +2,7 @@ import type { BulkInsert, Database, SqlValue } from './database.js';
 import { evidenceRows, type SealedEvidence } from './evidence/index.js';
 import { type ChainPoint, genesisHash, type SealedHit } from './hit-chain.js';
 import { HIT_COLUMNS } from './hit-content.js';
+import { LateEraser } from './late-eraser.js';
 
 /** Whose rows a batch holds. */
 export interface HitWriter {
@@ -28,12 +29,14 @@ export interface HitBatch {
 export interface HitTarget {
   /** Resolves once the batch is durable. One that was taken before, wholly or in part, is not taken twice. */
   append(batch: HitBatch): Promise<void>;
+  /** Erases of a batch that was appended late, from a spool, what is of forgotten subjects or was cut off by retention. */
+  eraseLate(batch: HitBatch): Promise<void>;
   /** Notes that a writer ended as it should: nothing of it was left in memory. */
   closeWriter(writer: string, timeMs: number): Promise<void>;
 }
 
 /** Where batches go first. */
-export interface HitSink extends HitTarget {
+export interface HitSink extends Omit<HitTarget, 'eraseLate'> {
   /** Bytes that wait on disk. */
   readonly spooledBytes: number;
   /** Whether batches go around the database at the moment. */
@@ -41,6 +44,8 @@ export interface HitSink extends HitTarget {
   /** Lets go of everything; what waits on disk stays there. */
   close(): Promise<void>;
 }
+
+const SUBJECT_AT = Object.keys(HIT_COLUMNS).indexOf('subject');
 
 const HITS: BulkInsert = {
   table: 'hits',
@@ -83,6 +88,13 @@ export class HitRepository implements HitTarget {
       evidenceRows(evidence),
       { into: HEADS, rows: [headRow] },
     ]);
+  }
+
+  async eraseLate({ by, hits }: HitBatch): Promise<void> {
+    const eraser = new LateEraser(this.#database);
+    await eraser.removeCut(by.writer);
+    const subjects = hits.map(({ content }) => content[SUBJECT_AT]);
+    await eraser.eraseForgotten(subjects.filter((subject) => typeof subject === 'string'));
   }
 
   async closeWriter(writer: string, timeMs: number): Promise<void> {

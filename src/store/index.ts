@@ -16,6 +16,7 @@ export * from './hit-eraser.js';
 export * from './hit-log.js';
 export * from './hit-queries.js';
 export * from './hit-repository.js';
+export * from './late-eraser.js';
 export * from './open-database.js';
 export * from './open-hit-log.js';
 export * from './recorded-hit.js';

@@ -146,6 +146,8 @@ export class SpoolingSink implements HitSink {
       for (const batch of merged(batches)) {
         if (this.#closing.signal.aborted) throw new StoreError('The store is being closed');
         await withTimeout(database.append(batch), writeTimeoutMs);
+        // Before the file goes: should this break off, all of it is done again.
+        await database.eraseLate(batch);
       }
       if (isDamaged) await this.#tellDamage(spool, file);
       else await spool.remove(file);

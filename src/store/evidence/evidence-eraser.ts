@@ -31,13 +31,14 @@ export class EvidenceEraser {
     return erased;
   }
 
-  /** Erases every text of a subject, with all that tells of it; resolves to the number of texts. */
-  async eraseSubject(subject: string, nowMs: number): Promise<number> {
-    const erased = await this.#destroy('subject = ?', [subject], nowMs);
+  /** Erases the texts of a subject from a moment or before it, with all that tells of it; resolves to the number of texts. */
+  async eraseSubject(subject: string, nowMs: number, untilMs = Number.MAX_SAFE_INTEGER): Promise<number> {
+    const erased = await this.#destroy('subject = ? AND time_ms <= ?', [subject, untilMs], nowMs);
     // The rows of texts that had expired before tell of the subject too. What stays keeps a late copy from coming back.
-    const told = await this.#database.run("UPDATE evidence SET request_id = '', subject = NULL WHERE subject = ?", [
-      subject,
-    ]);
+    const told = await this.#database.run(
+      "UPDATE evidence SET request_id = '', subject = NULL WHERE subject = ? AND time_ms <= ?",
+      [subject, untilMs],
+    );
     if (erased > 0) await this.#finish('forget', erased, nowMs);
     else if (told > 0) await this.#database.reclaim();
     return erased;

@@ -7,6 +7,7 @@ import { createFeatures } from './0004-features.js';
 import { createEvidence } from './0005-evidence.js';
 import { addUnlistedHits } from './0006-unlisted-hits.js';
 import { createAppeals } from './0007-appeals.js';
+import { createForgottenSubjects } from './0008-forgotten-subjects.js';
 
 /** One step from a schema version to the next. Runs within the transaction of all steps. */
 export type Migration = (tx: Queryable) => Promise<void>;
@@ -20,6 +21,7 @@ const MIGRATIONS: readonly Migration[] = [
   createEvidence,
   addUnlistedHits,
   createAppeals,
+  createForgottenSubjects,
 ];
 
 /**

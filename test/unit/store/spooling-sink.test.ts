@@ -1,12 +1,17 @@
+import assert from 'node:assert';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   type Database,
+  type HitBatch,
+  HitEraser,
   HitRepository,
   type HitTarget,
+  LateEraser,
   newWriter,
   SpoolFolder,
   SpoolingSink,
+  verifyHits,
 } from '../../../src/store/index.js';
 import { describeEveryDatabase } from '../../support/every-database.js';
 import { hitEntry } from '../../support/hit-entry.js';
@@ -77,6 +82,7 @@ describeEveryDatabase('hits while the database is down', (harness) => {
           await real.append(batch);
           if (batch.head.seq === 2) throw new Error('the answer was lost');
         },
+        eraseLate: (batch) => real.eraseLate(batch),
         closeWriter: (writer, timeMs) => real.closeWriter(writer, timeMs),
       }),
     });
@@ -125,6 +131,55 @@ describeEveryDatabase('hits while the database is down', (harness) => {
     await until(() => !sink.spooling && log.stats().queued === 0);
     expect(await ids()).toEqual(Array.from({ length: 20 }, (_, index) => `r${index}`));
     await log.close();
+  });
+
+  test('are erased when they come after their subject was forgotten', async () => {
+    const { database, log, sink } = await open();
+    log.record(hitEntry('r0', { subject: 'alice' }));
+    await log.durable();
+    await takeAway(database);
+    log.record(hitEntry('r1', { subject: 'alice', timeMs: 1_000 }));
+    log.record(hitEntry('r2', { subject: 'alice', timeMs: 1_001 }));
+    log.record(hitEntry('r3', { subject: 'bob', timeMs: 1_000 }));
+    await log.durable();
+    await new LateEraser(database).note('alice', 1_000);
+    await giveBack(database);
+    await until(() => !sink.spooling);
+    await log.close();
+    // What is from after that moment stays.
+    expect(await ids()).toEqual(['r0', null, 'r2', 'r3']);
+    for await (const { problems } of verifyHits(database)) expect(problems).toEqual([]);
+  });
+
+  test('that retention has cut off already do not come back', async () => {
+    const taken: HitBatch[] = [];
+    const { database, log } = await open({
+      target: (real) => ({
+        append: (batch) => {
+          taken.push(batch);
+          return real.append(batch);
+        },
+        eraseLate: (batch) => real.eraseLate(batch),
+        closeWriter: (writer, timeMs) => real.closeWriter(writer, timeMs),
+      }),
+    });
+    for (const timeMs of [1, 2]) {
+      log.record(hitEntry(`r${timeMs}`, { timeMs }));
+      await log.durable();
+    }
+    await new HitEraser(database).expire([{ category: 'abusive', beforeMs: 2 }], 3);
+    expect(await seqs()).toEqual([2]);
+    const [first] = taken;
+    assert(first !== undefined);
+    const spool = new SpoolFolder({ folder, maxBytes: 1_000_000 }, first.by.writer);
+    await spool.append(first);
+    await spool.close();
+    const next = await open();
+    await until(() => !next.sink.spooling);
+    expect(await seqs()).toEqual([2]);
+    await next.log.close();
+    await log.close();
+    for await (const { problems } of verifyHits(database)) expect(problems).toEqual([]);
   });
 
   test('under load the spool comes to an end', async () => {
