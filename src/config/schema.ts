@@ -167,6 +167,11 @@ export const Config = z
           .describe(
             'Longest exchange with the upstream from its start to its last byte, in milliseconds; 0 for no end.',
           ),
+        keepAliveMs: milliseconds
+          .default(75_000)
+          .describe(
+            'How long a connection of a client stays open between two requests, in milliseconds. Longer than a balancer in front keeps it, or that may send a request into a connection that is being closed.',
+          ),
         drainTimeoutMs: milliseconds
           .default(10_000)
           .describe('Longest wait for open requests at shutdown, in milliseconds.'),

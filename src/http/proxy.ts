@@ -43,6 +43,8 @@ export function createProxy({ screen: currentScreen, upstream, logger, ownRoutes
   const expecting = new WeakSet<IncomingMessage>();
   const serve = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
     const screen = currentScreen();
+    // Holds from the next request on, as Node reads it when one begins.
+    server.keepAliveTimeout = screen.deps.config.limits.keepAliveMs;
     const requestId = randomUUID();
     const client = new Cancellation();
     open += 1;
@@ -80,7 +82,7 @@ export function createProxy({ screen: currentScreen, upstream, logger, ownRoutes
       else if (!res.writableEnded) res.destroy();
     }
   };
-  const server = createServer(serve);
+  const server = createServer({ keepAliveTimeout: currentScreen().deps.config.limits.keepAliveMs }, serve);
   // Node counts a connection that never carried a request as busy, so clients that connect ahead would hold up the drain.
   const closeUnused = (): void => {
     server.closeIdleConnections();

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { parse, parseAllDocuments } from 'yaml';
 import { describeNginx, NginxProcess } from '../support/nginx-process.js';
@@ -7,6 +8,7 @@ import { REDIS_URL } from '../support/redis.js';
 import { chatFrame, SlowBackend } from '../support/slow-backend.js';
 import { ServeProcess } from '../support/sluice-process.js';
 import { TempFolder } from '../support/temp-folder.js';
+import { until } from '../support/until.js';
 
 // Each test starts processes, which takes its time on a busy machine.
 jest.setTimeout(60_000);
@@ -14,6 +16,14 @@ jest.setTimeout(60_000);
 const DEPLOY = join(__dirname, '../../deploy');
 const SUBJECT_KEY = 'the subject key of these tests';
 const HEADERS = { 'content-type': 'application/json', authorization: 'Bearer sk-one' };
+
+/** Whether nobody listens there. */
+const refuses = ({ port, hostname }: URL): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect({ port: Number(port), host: hostname });
+    socket.once('connect', () => socket.destroy()).once('close', (failed) => resolve(failed));
+    socket.once('error', () => undefined);
+  });
 
 const ask = (content: string, stream = false): RequestInit => ({
   method: 'POST',
@@ -102,6 +112,15 @@ describePostgres('what deploy/ ships', () => {
 
     const chat = (content: string, stream = false): Promise<Response> =>
       fetch(`${nginx.url}/v1/chat/completions`, ask(content, stream));
+    const passes = async (): Promise<void> => {
+      const asked = chat('hi');
+      const answered = backend.next().then((answer) => {
+        answer.writeHead(200, { 'content-type': 'application/json' }).end('{"choices":[]}');
+      });
+      // An answer that does not come from the backend is seen at once.
+      await Promise.race([answered, asked]);
+      expect((await asked).status).toBe(200);
+    };
     /** Sum of a series over both replicas. */
     const metric = async (series: string): Promise<number> => {
       let sum = 0;
@@ -160,17 +179,12 @@ describePostgres('what deploy/ ships', () => {
       const first = pair.shift();
       first?.signal('SIGTERM');
       await first?.logged('draining');
-      for (let count = 0; count < 8; count += 1) {
-        const passed = chat('hi');
-        (await backend.next()).writeHead(200, { 'content-type': 'application/json' }).end('{"choices":[]}');
-        expect((await passed).status).toBe(200);
-      }
+      await until(() => refuses(new URL(first?.url ?? '')));
+      for (let count = 0; count < 8; count += 1) await passes();
       answer.end(`${chatFrame('two', 'stop')}data: [DONE]\n\n`);
       expect(await reply.text()).toContain('[DONE]');
       expect(await first?.exited()).toBe(0);
-      const again = chat('hi');
-      (await backend.next()).writeHead(200, { 'content-type': 'application/json' }).end('{"choices":[]}');
-      expect((await again).status).toBe(200);
+      await passes();
     });
   });
 });

@@ -214,3 +214,14 @@ describe('the log', () => {
     expect(log()).not.toMatch(/private|sk-secret|zorgblat|Bearer|127\.0\.0\.1/);
   });
 });
+
+it.each([
+  ['longer than balancers keep one', {}, 'timeout=75'],
+  ['as long as the config says', { keepAliveMs: 9_000 }, 'timeout=9'],
+])('a connection stays open between requests %s', async (_, limits, told) => {
+  const { url: upstream } = await echo();
+  const { url } = await fixture.proxy(upstream, { limits });
+  const answer = await post(url, JSON.stringify(ask('hi')));
+  await answer.text();
+  expect(answer.headers.get('keep-alive')).toBe(told);
+});
