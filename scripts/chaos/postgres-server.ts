@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { chownSync, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from 'pg';
-import { freePort } from './free-port.js';
+import { freePort } from '../loopback-ports.js';
 import { ServerProcess } from './server-process.js';
 
 /** Fast: open sessions are cut. Immediate: as if the machine had lost its power, but for what the kernel holds. */

@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis';
-import { freePort } from './free-port.js';
+import { freePort } from '../loopback-ports.js';
 import { ServerProcess } from './server-process.js';
 
 /** A Redis of its own, in memory and on loopback only. */

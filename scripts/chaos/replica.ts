@@ -2,8 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import type { ConfigInput } from '../../src/config/index.js';
+import { freePort } from '../loopback-ports.js';
 import { BLOCKED_TERM, REDACTED_TERM } from './backend.js';
-import { freePort } from './free-port.js';
 import { ServerProcess } from './server-process.js';
 
 const CLI = join(__dirname, '../../dist/cli.js');

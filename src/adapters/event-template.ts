@@ -1,4 +1,5 @@
 import type { StreamEvent } from '../framing/index.js';
+import type { ChannelDelta } from './stream-format.js';
 
 /** What in a string of JSON is more than itself, or may not stand there at all. */
 const NOT_VERBATIM = /["\\\u0000-\u001f]/;
@@ -13,22 +14,21 @@ export class EventTemplate {
   readonly #before: string;
   readonly #behind: string;
 
-  private constructor({ channel, text }: { readonly channel: string; readonly text: string }, event: StreamEvent) {
-    const at = event.data.indexOf(`"${text}"`) + 1;
+  private constructor({ channel, text }: ChannelDelta, { event, data }: StreamEvent, at: number) {
     this.channel = channel;
-    this.#name = event.event;
-    this.#before = event.data.slice(0, at);
-    this.#behind = event.data.slice(at + text.length);
+    this.#name = event;
+    this.#before = data.slice(0, at);
+    this.#behind = data.slice(at + text.length);
   }
 
   /** Returns the template of an event around the text that it carries; `undefined` when nobody can tell where in the JSON that stands. */
-  static of(delta: { readonly channel: string; readonly text: string }, event: StreamEvent): EventTemplate | undefined {
+  static of(delta: ChannelDelta, event: StreamEvent): EventTemplate | undefined {
     const { data } = event;
     const literal = `"${delta.text}"`;
     const at = data.indexOf(literal);
     // Without escapes each string stands in the data as it is: what is there once is the text and no other.
     const isSure = at >= 0 && data.indexOf(literal, at + 1) === -1 && !data.includes('\\');
-    return isSure && delta.text !== '' ? new EventTemplate(delta, event) : undefined;
+    return isSure && delta.text !== '' ? new EventTemplate(delta, event, at + 1) : undefined;
   }
 
   /** Returns the text that an event carries in the same place; `undefined` when it differs in more. O(event). Never throws. */

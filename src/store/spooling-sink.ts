@@ -147,7 +147,7 @@ export class SpoolingSink implements HitSink {
         if (this.#closing.signal.aborted) throw new StoreError('The store is being closed');
         await withTimeout(database.append(batch), writeTimeoutMs);
         // Before the file goes: should this break off, all of it is done again.
-        await database.eraseLate(batch);
+        await withTimeout(database.eraseLate(batch), writeTimeoutMs);
       }
       if (isDamaged) await this.#tellDamage(spool, file);
       else await spool.remove(file);

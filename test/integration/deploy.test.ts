@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { connect } from 'node:net';
 import { join } from 'node:path';
 import { parse, parseAllDocuments } from 'yaml';
+import { isTaken } from '../../scripts/loopback-ports.js';
 import { describeNginx, NginxProcess } from '../support/nginx-process.js';
 import { describePostgres, PostgresSchema } from '../support/postgres.js';
 import { REDIS_URL } from '../support/redis.js';
@@ -16,14 +16,6 @@ jest.setTimeout(60_000);
 const DEPLOY = join(__dirname, '../../deploy');
 const SUBJECT_KEY = 'the subject key of these tests';
 const HEADERS = { 'content-type': 'application/json', authorization: 'Bearer sk-one' };
-
-/** Whether nobody listens there. */
-const refuses = ({ port, hostname }: URL): Promise<boolean> =>
-  new Promise((resolve) => {
-    const socket = connect({ port: Number(port), host: hostname });
-    socket.once('connect', () => socket.destroy()).once('close', (failed) => resolve(failed));
-    socket.once('error', () => undefined);
-  });
 
 const ask = (content: string, stream = false): RequestInit => ({
   method: 'POST',
@@ -179,7 +171,7 @@ describePostgres('what deploy/ ships', () => {
       const first = pair.shift();
       first?.signal('SIGTERM');
       await first?.logged('draining');
-      await until(() => refuses(new URL(first?.url ?? '')));
+      await until(async () => !(await isTaken(Number(new URL(first?.url ?? '').port))));
       for (let count = 0; count < 8; count += 1) await passes();
       answer.end(`${chatFrame('two', 'stop')}data: [DONE]\n\n`);
       expect(await reply.text()).toContain('[DONE]');

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
+import { freePort, isTaken } from '../../scripts/loopback-ports.js';
 import type { TempFolder } from './temp-folder.js';
 import { until } from './until.js';
 
@@ -41,7 +41,7 @@ export class NginxProcess {
     );
     const child = spawn('nginx', ['-c', file, '-p', folder.path, '-g', 'daemon off;'], { stdio: 'ignore' });
     const url = `http://127.0.0.1:${port}`;
-    await until(() => accepts(port));
+    await until(() => isTaken(port));
     return new NginxProcess(url, child);
   }
 
@@ -51,21 +51,4 @@ export class NginxProcess {
     this.#child.kill('SIGTERM');
     await ended;
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
-}
-
-function accepts(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ port, host: '127.0.0.1' });
-    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
-    socket.once('connect', () => socket.destroy());
-  });
 }

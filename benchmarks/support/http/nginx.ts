@@ -1,9 +1,9 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort, isTaken } from '../../../scripts/loopback-ports.js';
 import { type Subject, stopChild, type Usage } from './subject.js';
 
 const NANOSECONDS = 1e6;
@@ -19,7 +19,7 @@ export async function startNginx(upstream: string): Promise<Subject | undefined>
   const file = join(folder, 'nginx.conf');
   writeFileSync(file, config({ folder, port, upstream: new URL(upstream).host }));
   const child = spawn('nginx', ['-c', file, '-p', folder, '-g', 'daemon off;'], { stdio: 'ignore' });
-  for (let attempt = 0; attempt < 100 && !(await answers(port)); attempt += 1) await sleep(100);
+  for (let attempt = 0; attempt < 100 && !(await isTaken(port)); attempt += 1) await sleep(100);
   const { pid = 0 } = child;
   return {
     name: 'nginx',
@@ -74,21 +74,4 @@ function usageOf(master: number): Usage {
     rssBytes += Number(kilobytes ?? 0) * 1024;
   }
   return { cpuMs, rssBytes };
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
-}
-
-function answers(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ port, host: '127.0.0.1' });
-    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
-    socket.once('connect', () => socket.destroy());
-  });
 }
